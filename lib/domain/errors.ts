@@ -60,7 +60,6 @@ export const ERROR_TABLE = {
   StillRunning: row('STILL_RUNNING', true, 409, 8, 'Still running', 'Ещё выполняется', 'Poll again.'),
   WorkerLost: row('WORKER_LOST', true, 500, 1, 'The worker stopped without a result', 'Исполнитель пропал, не оставив результата', 'The step starts a new attempt by itself.'),
   WorkerLimitExceeded: row('WORKER_LIMIT_EXCEEDED', false, 500, 1, 'The worker went past a limit', 'Исполнитель превысил лимит', 'Raise the named limit or split the store.'),
-  AttemptsExhausted: row('ATTEMPTS_EXHAUSTED', false, 500, 1, 'Every attempt failed', 'Все попытки исчерпаны', 'The cause of the last attempt stands beside this error.'),
   ExecutionStopped: row('EXECUTION_STOPPED', false, 409, 130, 'Stopped by request', 'Остановлено по запросу', 'Start it again when wanted.'),
 
   // Object storage and catalog.
