@@ -19,6 +19,9 @@ export const noticeKey = (store: string): ItemKey => ({ partition: storePartitio
 
 export const QUEUE_KEY: ItemKey = { partition: 'queue', sort: 'state' };
 
+/** The backups of one run, so that the machine carries only its id. */
+export const runKey = (runId: string): ItemKey => ({ partition: 'runs', sort: runId });
+
 export const auditPartition = (chain: string): string => `audit#${chain}`;
 export const auditHeadKey = (chain: string): ItemKey => ({ partition: auditPartition(chain), sort: 'head' });
 export const AUDIT_ENTRY_PREFIX = 'entry#';
