@@ -1,5 +1,6 @@
 // A recovery request and its plan: plan, confirm, run, proof (SPEC D1, D3, D6; 001 "Recovery Request Model").
 
+import type { JsonObject } from './json.ts';
 import type { StoredError } from './errors.ts';
 import { HoldfastError } from './errors.ts';
 
@@ -9,11 +10,11 @@ export type RecoveryType = (typeof RECOVERY_TYPES)[number];
 export const RECOVERY_STATUSES = ['queued', 'running', 'validating', 'completed', 'failed', 'aborted'] as const;
 export type RecoveryStatus = (typeof RECOVERY_STATUSES)[number];
 
-/** Where a restore goes. Every kind but `in-place` must be new or empty. */
+/** Where a restore goes. `settings` of a database are connection settings with a credentialRef, never a secret. Every kind but `in-place` must be new or empty. */
 export type RecoveryTarget =
   | { readonly kind: 'directory'; readonly path: string }
   | { readonly kind: 'data-directory'; readonly path: string }
-  | { readonly kind: 'database'; readonly credentialRef: string; readonly database?: string }
+  | { readonly kind: 'database'; readonly settings: JsonObject; readonly database?: string }
   | { readonly kind: 'in-place' };
 
 export interface RecoveryOptions {

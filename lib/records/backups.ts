@@ -67,20 +67,21 @@ export interface BackupChange {
   readonly action: AuditAction;
   readonly actor: string;
   readonly details?: Readonly<Record<string, string | number | boolean>>;
-  /** Further conditions and writes of the same transaction: the fence check, the queue. */
-  readonly alongside?: (record: BackupRecord) => Promise<readonly Write[]>;
+  /** Further conditions and writes of the same transaction, decided before the patch: the fence. */
+  readonly before?: (record: BackupRecord) => Promise<readonly Write[]>;
 }
 
 /**
  * Changes a record's status together with its audit entry. A record that has the wanted status already is returned as it is: a
  * repeated step changes nothing and writes no second entry.
  *
- * @throws IllegalStatusChange, ConditionFailed (an `alongside` condition does not hold), NotFound
+ * @throws IllegalStatusChange, ConditionFailed (a condition of `before` does not hold), NotFound
  */
 export async function changeBackup(platform: RecordsPlatform, backupId: string, change: BackupChange): Promise<BackupRecord> {
   return await decideAndWrite(platform.catalog, async () => {
     const current = await loadStoredBackup(platform.catalog, backupId);
     if (current.value.status === change.to) return { result: current.value, writes: [] };
+    const before = (await change.before?.(current.value)) ?? [];
     const patch = typeof change.patch === 'function' ? change.patch(current.value) : (change.patch ?? {});
     const next = changeStatus(current.value, change.to, patch);
     const audit = await auditWrites(platform.catalog, platform.clock, next.store, {
@@ -89,8 +90,7 @@ export async function changeBackup(platform: RecordsPlatform, backupId: string, 
       subject: backupId,
       details: { from: current.value.status, to: change.to, ...change.details },
     });
-    const alongside = (await change.alongside?.(current.value)) ?? [];
-    return { result: next, writes: [putOver(backupKey(next.store, backupId), next, current), ...alongside, ...audit] };
+    return { result: next, writes: [putOver(backupKey(next.store, backupId), next, current), ...before, ...audit] };
   });
 }
 
