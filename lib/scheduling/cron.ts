@@ -11,7 +11,6 @@ export interface Schedule {
   readonly timeZone: string;
 }
 
-
 /**
  * The first slot after the instant (milliseconds since the epoch), or undefined when the schedule never fires again.
  *
@@ -23,7 +22,9 @@ export function nextSlot(schedule: Schedule, afterMs: number): number | undefine
 
 /** The next slots after the instant, at most `count`. @throws InvalidCron */
 export function nextSlots(schedule: Schedule, afterMs: number, count: number): readonly number[] {
-  return compile(schedule).nextRuns(count, new Date(afterMs)).map((date) => date.getTime());
+  return compile(schedule)
+    .nextRuns(count, new Date(afterMs))
+    .map((date) => date.getTime());
 }
 
 /** True when the platform knows the zone by this name. */
@@ -53,7 +54,8 @@ function compile(schedule: Schedule): Cron {
 
 function compileAnew({ cron, timeZone }: Schedule): Cron {
   const text = parseCron(cron);
-  if (!isTimeZone(timeZone)) throw new HoldfastError('InvalidCron', `unable to use time zone '${timeZone}'`, { timeZone });
+  if (!isTimeZone(timeZone))
+    throw new HoldfastError('InvalidCron', `unable to use time zone '${timeZone}'`, { timeZone });
   try {
     // Every option is spelled out: `no-wildcard` makes lists and ranges ("0,30 2 * * *") run once at the jump, as single values do,
     // and `domAndDow: false` is unix: day of month or weekday.
