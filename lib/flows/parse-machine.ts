@@ -21,7 +21,7 @@ function readYaml(yamlText: string, name: string): unknown {
       strict: true,
       uniqueKeys: true,
       merge: false,
-      maxAliasCount: 0,
+      maxAliasCount: 100,
     });
   } catch (error) {
     if (!(error instanceof YAMLError) && !(error instanceof ReferenceError)) throw error;
