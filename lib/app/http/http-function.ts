@@ -1,0 +1,102 @@
+// Makes the function of one manager: powertools' Router finds the route, middy adds what every answer shares.
+// The same function runs behind API Gateway (HTTP API, payload 2.0) and behind our own server.
+
+import { Router } from '@aws-lambda-powertools/event-handler/http';
+import middy from '@middy/core';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { HoldfastError } from '../../domain/errors.ts';
+import type { Platform } from '../../ports/platform.ts';
+import { answerRoute } from './answer-route.ts';
+import type { HttpRequest } from './answer-route.ts';
+import { errorAnswer, parameterFault } from './errors.ts';
+import { languageOf } from './language.ts';
+import { requestIdOf } from './request-id.ts';
+import type { Answer, Route } from './route.ts';
+import type { Services } from './services.ts';
+
+export type HttpEvent = APIGatewayProxyEventV2;
+export type HttpResult = APIGatewayProxyStructuredResultV2;
+export type HttpFunction = (event: HttpEvent, context: Context) => Promise<HttpResult>;
+
+export interface HttpFunctionOptions {
+  readonly services: Services;
+  readonly platform: () => Platform | Promise<Platform>;
+}
+
+export function httpFunction(routes: readonly Route[], options: HttpFunctionOptions): HttpFunction {
+  const router = routerOf(routes, options);
+  const resolve = async (event: HttpEvent, context: Context): Promise<HttpResult> =>
+    (await router.resolve(event, context)) as HttpResult;
+  const chain = middy(resolve)
+    .after((request) => void Object.assign(headersOf(request.response), SHARED_HEADERS, { 'x-request-id': requestIdOf(request.event) }))
+    .onError((request) => {
+      // Only what the Router could not even read comes here: a GET with a body, a host that is no host.
+      request.response = resultOf(refusal(request.event, parameterFault('request', 'the request is malformed')));
+    });
+  return async (event, context) => (await chain(event, context)) as HttpResult;
+}
+
+/** An API answers programs: nothing of it may be cached, framed, sniffed or run. */
+const SHARED_HEADERS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'strict-transport-security': 'max-age=31536000',
+};
+
+function routerOf(routes: readonly Route[], { services, platform }: HttpFunctionOptions): Router {
+  const router = new Router({ logger: SILENT });
+  for (const route of routes) {
+    router.route(
+      async ({ event, req, params }) => responseOf(await answerRoute(await platform(), services, route, requestOf(event as HttpEvent, req, params))),
+      { method: route.method, path: patternOf(route.path) },
+    );
+  }
+  router.notFound(async (error, { event }) => responseOf(refusal(event as HttpEvent, new HoldfastError('NotFound', `no such operation: ${error.message}`))));
+  // The Router's own errors: a parameter that is empty or badly encoded.
+  router.errorHandler(Error, async (_error, { event }) => responseOf(refusal(event as HttpEvent, parameterFault('path', 'the path is not well-formed'))));
+  return router;
+}
+
+/** What the Router would print is either ours to log or harmless. */
+const SILENT = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** `{name}` in the Router's spelling; a rest parameter needs an expression, because the Router's own stop at a slash. */
+export function patternOf(path: string): `/${string}` | RegExp {
+  const rest = /\{(\w+)\+\}$/.exec(path);
+  if (rest === null) return path.replaceAll(/\{(\w+)\}/g, ':$1') as `/${string}`;
+  return new RegExp(`${path.slice(0, rest.index)}(?<${rest[1] ?? ''}>.+)`);
+}
+
+const requestOf = (event: HttpEvent, request: Request, params: Readonly<Record<string, string>>): HttpRequest => ({
+  params,
+  path: new URL(request.url).pathname,
+  query: new URL(request.url).searchParams,
+  contentType: request.headers.get('content-type') ?? undefined,
+  body: event.body === undefined || !event.isBase64Encoded ? event.body : Buffer.from(event.body, 'base64').toString('utf8'),
+  requestId: requestIdOf(event),
+  header: (name) => request.headers.get(name) ?? undefined,
+});
+
+function refusal(event: HttpEvent, error: unknown): Answer {
+  return errorAnswer(error, languageOf(event.headers['accept-language']), requestIdOf(event));
+}
+
+/** Responses are made by hand, because the Router takes any object with a `statusCode` field for a response. */
+const responseOf = ({ status, body, headers }: Answer): Response =>
+  new Response(body === undefined ? null : JSON.stringify(body), {
+    status,
+    headers: { ...(body !== undefined && { 'content-type': 'application/json; charset=utf-8' }), ...headers },
+  });
+
+const resultOf = ({ status, body, headers }: Answer): HttpResult => ({
+  statusCode: status,
+  headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
+  body: JSON.stringify(body ?? {}),
+});
+
+function headersOf(response: HttpResult | null | undefined): Record<string, boolean | number | string> {
+  if (response === null || response === undefined) return {};
+  response.headers ??= {};
+  return response.headers;
+}

@@ -1,0 +1,159 @@
+// What the API shows of records: schemas that are the contract, and the pure functions that make them.
+
+import { z } from 'zod';
+import { BACKUP_STATUSES, BACKUP_TYPES } from '../../domain/backup-record.ts';
+import type { BackupRecord } from '../../domain/backup-record.ts';
+import { ERROR_TABLE } from '../../domain/errors.ts';
+import type { StoredError } from '../../domain/errors.ts';
+import { RECOVERY_STATUSES, RECOVERY_TYPES } from '../../domain/recovery-request.ts';
+import type { RecoveryRequest } from '../../domain/recovery-request.ts';
+import { printable } from './errors.ts';
+import type { Language } from './language.ts';
+import type { ValidationView } from './services.ts';
+
+export const instant = z.iso.datetime().meta({ description: 'RFC 3339 in UTC' });
+
+export const causeView = z
+  .object({ code: z.string(), name: z.string(), title: z.string(), detail: z.string(), hint: z.string() })
+  .meta({ id: 'Cause', description: 'Why something failed; the code is the contract' });
+
+export const causeOf = (cause: StoredError, language: Language): z.infer<typeof causeView> => {
+  const { code, title, hint } = ERROR_TABLE[cause.name];
+  return { code, name: cause.name, title: title[language], detail: printable(cause.message), hint };
+};
+
+export const backupView = z
+  .object({
+    id: z.string(),
+    store: z.string(),
+    service: z.string(),
+    engine: z.string(),
+    method: z.string(),
+    type: z.enum(BACKUP_TYPES),
+    status: z.enum(BACKUP_STATUSES),
+    trigger: z.object({ kind: z.string(), slot: z.string().optional(), requestedBy: z.string() }),
+    dataType: z.string(),
+    queuedAt: instant,
+    startTime: instant.optional(),
+    endTime: instant.optional(),
+    duration: z.number().optional().meta({ description: 'Seconds from start to end' }),
+    size: z.number().meta({ description: 'Source bytes' }),
+    compressedSize: z.number().meta({ description: 'Newly stored bytes' }),
+    compressionRatio: z.number(),
+    checksum: z.string().optional(),
+    copies: z.array(
+      z.object({
+        role: z.string(),
+        location: z.string(),
+        country: z.string(),
+        presentAt: instant.optional(),
+        verifiedAt: instant.optional(),
+        objects: z.number().optional(),
+      }),
+    ),
+    checks: z.array(
+      z.object({ rule: z.string(), basis: z.enum(['law', 'policy']), verdict: z.enum(['pass', 'fail', 'unknown']), evidence: z.string() }),
+    ),
+    units: z.array(
+      z.object({
+        unit: z.string(),
+        sizeBytes: z.number(),
+        storedBytes: z.number(),
+        reusedBytes: z.number(),
+        entries: z.number(),
+        sourceVersion: z.string(),
+        consistentAt: instant.optional(),
+        warnings: z.array(z.string()),
+      }),
+    ),
+    validationResults: z.array(z.unknown()),
+    retentionUntil: instant,
+    holds: z.number(),
+    cause: causeView.optional(),
+  })
+  .meta({ id: 'Backup' });
+
+/** The record without its inner pins: keys and hashes of objects are no business of a client. */
+export function viewOfBackup(record: BackupRecord, language: Language): z.infer<typeof backupView> {
+  const { id, store, service, engine, method, type, status, trigger, dataType, queuedAt, startTime, endTime, duration } = record;
+  const { size, compressedSize, compressionRatio, checksum, validationResults, retentionUntil } = record;
+  return {
+    id, store, service, engine, method, type, status, trigger, dataType, queuedAt, startTime, endTime, duration,
+    size, compressedSize, compressionRatio, checksum, retentionUntil,
+    copies: record.copies.map(({ role, location, country, presentAt, verifiedAt, objects }) => ({ role, location, country, presentAt, verifiedAt, objects })),
+    checks: record.checks.map(({ rule, basis, verdict, evidence }) => ({ rule, basis, verdict, evidence })),
+    units: record.units.map(({ unit, sizeBytes, storedBytes, reusedBytes, entries, facts }) => ({
+      unit, sizeBytes, storedBytes, reusedBytes, entries,
+      sourceVersion: facts.sourceVersion, consistentAt: facts.consistentAt, warnings: facts.warnings.map(printable),
+    })),
+    validationResults: [...validationResults],
+    holds: record.holds.length,
+    ...(record.cause !== undefined && { cause: causeOf(record.cause, language) }),
+  };
+}
+
+export const planView = z
+  .object({
+    id: z.string(),
+    store: z.string(),
+    engine: z.string(),
+    method: z.string(),
+    backupId: z.string(),
+    backupTime: instant,
+    location: z.string(),
+    target: z.unknown(),
+    options: z.unknown(),
+    sizeBytes: z.number(),
+    estimatedSeconds: z.number(),
+    guards: z.array(z.object({ name: z.string(), verdict: z.enum(['pass', 'fail', 'unknown']), detail: z.string() })),
+    needsConfirmation: z.boolean(),
+    createdAt: instant,
+    expiresAt: instant,
+    digest: z.string(),
+  })
+  .meta({ id: 'RecoveryPlan' });
+
+export const recoveryView = z
+  .object({
+    id: z.string(),
+    type: z.enum(RECOVERY_TYPES),
+    status: z.enum(RECOVERY_STATUSES),
+    plan: planView,
+    backupId: z.string(),
+    store: z.string(),
+    requestedBy: z.string(),
+    requestedAt: instant,
+    startedAt: instant.optional(),
+    completedAt: instant.optional(),
+    restoreSeconds: z.number().optional(),
+    restoredBytes: z.number(),
+    restoredEntries: z.number(),
+    proof: z.object({ equal: z.boolean(), compared: z.number(), detail: z.string() }).optional(),
+    warnings: z.array(z.string()),
+    cause: causeView.optional(),
+  })
+  .meta({ id: 'Recovery' });
+
+export function viewOfRecovery(request: RecoveryRequest, language: Language): object {
+  const { planId: _planId, cause, warnings, ...rest } = request;
+  return { ...rest, warnings: warnings.map(printable), ...(cause !== undefined && { cause: causeOf(cause, language) }) };
+}
+
+export const validationView = z
+  .object({
+    id: z.string(),
+    backupId: z.string(),
+    store: z.string(),
+    kind: z.enum(['integrity', 'test-restore']),
+    status: z.enum(['running', 'completed', 'failed']),
+    result: z.unknown().optional(),
+    cause: causeView.optional(),
+    startedAt: instant,
+    endedAt: instant.optional(),
+  })
+  .meta({ id: 'Validation' });
+
+export const viewOfValidation = ({ cause, ...rest }: ValidationView, language: Language): object => ({
+  ...rest,
+  ...(cause !== undefined && { cause: causeOf(cause, language) }),
+});
