@@ -133,7 +133,11 @@ export function hasErrorName(error: unknown, ...names: ErrorName[]): boolean {
 /** Wraps what is not ours as `Internal`, so that every edge deals with one class. */
 export function asHoldfastError(error: unknown): HoldfastError {
   if (error instanceof HoldfastError) return error;
-  if (error instanceof Error && isErrorName(error.name)) return new HoldfastError(error.name, error.message, {}, { cause: error });
+  // An error that crossed a module boundary (a bundle of its own) keeps its name and facts.
+  if (error instanceof Error && isErrorName(error.name)) {
+    const facts = (error as { facts?: ErrorFacts }).facts ?? {};
+    return new HoldfastError(error.name, error.message, facts, { cause: error });
+  }
   const message = error instanceof Error ? error.message : String(error);
   return new HoldfastError('Internal', message, {}, { cause: error });
 }

@@ -1,0 +1,79 @@
+// The embedded platform in one process: goes on with every execution a former process left, ticks, and serves the API.
+
+import type { Writable } from 'node:stream';
+import { HoldfastError } from '../domain/errors.ts';
+import type { HttpFunction } from './http/http-function.ts';
+import { startServer } from './http/server.ts';
+import type { HttpFunctions } from './http/server.ts';
+import { tokenFileOf } from './home.ts';
+import { functionModule } from './project-files.ts';
+import { tickPlatform } from './tick.ts';
+import { openPlatform } from './wiring.ts';
+import type { OpenedPlatform } from './wiring.ts';
+
+const TICK_MILLISECONDS = 60_000;
+
+export interface Embedded {
+  readonly url: string;
+  readonly platform: OpenedPlatform;
+  /** Lets running executions go on at the next start; ends workers and the API. */
+  close(): Promise<void>;
+}
+
+export interface EmbeddedOptions {
+  readonly configFile: string;
+  /** For demonstrations and tests; a minute otherwise, because schedules have minutes. */
+  readonly tickMilliseconds?: number;
+  readonly logTo?: Writable;
+  /** Listens here instead of where the configuration says; 0 takes any free port. */
+  readonly port?: number;
+}
+
+/** @throws InvalidConfiguration, LeaseHeld when another process drives this platform already */
+export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
+  const platform = await openPlatform({ configFile: options.configFile, ...(options.logTo !== undefined && { logTo: options.logTo }) });
+  try {
+    await platform.flows.resume();
+    await platform.sweep();
+    const { host, port } = platform.configuration.api;
+    const server = await startServer({ platform, functions: await httpFunctions(), host, port: options.port ?? port, tokens: `file:${tokenFileOf(platform.home)}` });
+    const stop = new AbortController();
+    const ticking = keepTicking(platform, options.tickMilliseconds ?? TICK_MILLISECONDS, stop.signal);
+    return {
+      url: server.url,
+      platform,
+      close: async () => {
+        stop.abort(new HoldfastError('ExecutionStopped', 'the platform is closing'));
+        await ticking;
+        await server.close();
+        await platform.close();
+      },
+    };
+  } catch (error) {
+    await platform.close();
+    throw error;
+  }
+}
+
+/** The same modules that a gateway would call. */
+async function httpFunctions(): Promise<HttpFunctions> {
+  const load = async (manager: string): Promise<HttpFunction> =>
+    ((await import(functionModule(`http/${manager}`))) as { handler: HttpFunction }).handler;
+  const [backup, recovery, validation, compliance, platform] = await Promise.all(
+    ['backup', 'recovery', 'validation', 'compliance', 'platform'].map(load),
+  );
+  if (!backup || !recovery || !validation || !compliance || !platform) throw new HoldfastError('Internal', 'a manager has no function');
+  return { backup, recovery, validation, compliance, platform };
+}
+
+async function keepTicking(platform: OpenedPlatform, milliseconds: number, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await tickPlatform(platform);
+    } catch (error) {
+      // A failed tick loses nothing: what is due stays due, and the next tick finds it.
+      platform.log.error('tick failed', { error: String(error) });
+    }
+    await platform.clock.sleep(milliseconds, signal).catch(() => undefined);
+  }
+}
