@@ -1,14 +1,7 @@
 // Who may do what: roles and permissions of SPEC H1 as one table, and the pure decision over it. Deny is the default.
 
-/** The five roles of 001, and `admin`: the owner of a one-machine installation, where one person is the whole team. */
-export const ROLES = [
-  'admin',
-  'backup_admin',
-  'backup_operator',
-  'recovery_specialist',
-  'compliance_officer',
-  'read_only',
-] as const;
+/** The five roles of 001. The owner of a one-machine installation holds several. */
+export const ROLES = ['backup_admin', 'backup_operator', 'recovery_specialist', 'compliance_officer', 'read_only'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** The six permissions of 001 and `manage_legal_hold`, which 001 has an endpoint but no permission for. */
@@ -25,10 +18,9 @@ export type Permission = (typeof PERMISSIONS)[number];
 
 /**
  * Duties are separated: who makes backups cannot restore data or read the audit log, and who reads the audit log changes nothing
- * but holds. Nobody but `admin` has `delete_backup`: with several people, deletion will need a request and an approval.
+ * but holds. Nobody has `delete_backup`: deletion will need a request and an approval by two people.
  */
 export const GRANTS: Readonly<Record<Role, readonly Permission[]>> = {
-  admin: PERMISSIONS,
   backup_admin: ['create_backup', 'view_backups', 'manage_schedules'],
   backup_operator: ['create_backup', 'view_backups'],
   recovery_specialist: ['restore_data', 'view_backups'],

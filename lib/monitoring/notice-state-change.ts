@@ -46,17 +46,22 @@ async function notice(platform: Platform, subject: NoticeSubject, language: Noti
   const condition = conditionOf(subject, record, state, told?.value.condition ?? 'well');
   if (condition === undefined || !isWorthTelling(platform, condition, told?.value)) return;
   const now = isoNow(platform.clock);
-  const isChange = condition !== told?.value.condition;
   const next: NoticeState = {
     condition,
-    since: isChange ? ('delayedSince' in subject ? subject.delayedSince : now) : (told?.value.since ?? now),
+    since: sinceOf(subject, condition, told?.value) ?? now,
     ...(record !== undefined && { backupId: record.id }),
     claimedAt: now,
     deliveries: [],
   };
   const claimed = await storeNoticeState(platform.catalog, store, next, told);
-  const before = isChange ? told?.value.condition : undefined;
+  const before = condition === told?.value.condition ? undefined : told?.value.condition;
   await deliver(platform, store, claimed, noticeOf({ condition, before, state, record, since: next.since, at: now, language }));
+}
+
+/** Undefined: it began now. */
+function sinceOf(subject: NoticeSubject, condition: Condition, told: NoticeState | undefined): string | undefined {
+  if (condition === told?.condition) return told.since;
+  return 'delayedSince' in subject ? subject.delayedSince : undefined;
 }
 
 /** Undefined: nothing that people should hear of has changed. */

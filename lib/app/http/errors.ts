@@ -10,7 +10,7 @@ export const errorDocument = z
   .strictObject({
     errors: z.array(
       z.strictObject({
-        code: z.string().meta({ description: 'UPPER_SNAKE; the contract', example: 'NOT_FOUND' }),
+        code: z.string().meta({ description: 'UPPER_SNAKE; the contract', examples: ['NOT_FOUND'] }),
         title: z.string().meta({ description: 'In the language of Accept-Language: ru or en' }),
         detail: z.string().meta({ description: 'What was attempted and on what' }),
         source: z
@@ -84,4 +84,4 @@ function sourceOf(error: HoldfastError): ErrorSource | undefined {
 export const printable = (text: string): string =>
   text
     .slice(0, DETAIL_LENGTH_MAX)
-    .replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (character) => `\\u${character.codePointAt(0)?.toString(16).padStart(4, '0') ?? ''}`);
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u${character.codePointAt(0)?.toString(16).padStart(4, '0') ?? ''}`);

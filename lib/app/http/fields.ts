@@ -7,16 +7,16 @@ import { LIMITS } from '../../domain/limits.ts';
 export const storeName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/i, { error: 'expected the name of a store' })
-  .meta({ description: 'Name of a data store', example: 'payment-db' });
+  .meta({ description: 'Name of a data store', examples: ['payment-db'] });
 /** Ids are ours: anything else cannot exist, and must not reach a key of the catalog. */
 export const recordId = z
   .string()
   .regex(/^[a-z]{2,12}_[a-z0-9]{10,40}$/, { error: 'expected an id such as bkp_01j…' })
-  .meta({ description: 'Id of a record', example: 'bkp_01jd8k4qz0000000000000000a' });
+  .meta({ description: 'Id of a record', examples: ['bkp_01jd8k4qz0000000000000000a'] });
 export const scheduleId = z.string().regex(/^[\w.:/@-]{1,200}$/, { error: 'expected the id of a schedule' });
 export const backupType = z.enum(BACKUP_TYPES);
-export const cron = z.string().min(1).max(200).meta({ description: 'Five fields: minute, hour, day of month, month, weekday', example: '0 2 * * *' });
-export const timeZone = z.string().min(1).max(64).meta({ description: 'IANA time zone', example: 'Europe/Moscow' });
+export const cron = z.string().min(1).max(200).meta({ description: 'Five fields: minute, hour, day of month, month, weekday', examples: ['0 2 * * *'] });
+export const timeZone = z.string().min(1).max(64).meta({ description: 'IANA time zone', examples: ['Europe/Moscow'] });
 
 const STORES_MAX = 200;
 export const storeNames = z.array(storeName).min(1).max(STORES_MAX);

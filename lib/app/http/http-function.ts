@@ -26,14 +26,19 @@ export interface HttpFunctionOptions {
 export function httpFunction(routes: readonly Route[], options: HttpFunctionOptions): HttpFunction {
   const router = routerOf(routes, options);
   const resolve = async (event: HttpEvent, context: Context): Promise<HttpResult> =>
-    (await router.resolve(event, context)) as HttpResult;
+    (await router.resolve(event, context));
   const chain = middy(resolve)
-    .after((request) => void Object.assign(headersOf(request.response), SHARED_HEADERS, { 'x-request-id': requestIdOf(request.event) }))
+    .after((request) => {
+      // The Router answers an unknown method with an empty body.
+      if ((request.response?.statusCode ?? 500) >= 400 && request.response?.body === '') request.response = refusalOf(request.event, unknownMethod());
+      finish(request.response, request.event);
+    })
     .onError((request) => {
       // Only what the Router could not even read comes here: a GET with a body, a host that is no host.
-      request.response = resultOf(refusal(request.event, parameterFault('request', 'the request is malformed')));
+      request.response = refusalOf(request.event, parameterFault('request', 'the request is malformed'));
+      finish(request.response, request.event);
     });
-  return async (event, context) => (await chain(event, context)) as HttpResult;
+  return async (event, context) => await chain(event, context);
 }
 
 /** An API answers programs: nothing of it may be cached, framed, sniffed or run. */
@@ -43,6 +48,8 @@ const SHARED_HEADERS = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'strict-transport-security': 'max-age=31536000',
 };
+
+const unknownMethod = (): HoldfastError => new HoldfastError('NotFound', 'no operation has this method');
 
 function routerOf(routes: readonly Route[], { services, platform }: HttpFunctionOptions): Router {
   const router = new Router({ logger: SILENT });
@@ -89,14 +96,12 @@ const responseOf = ({ status, body, headers }: Answer): Response =>
     headers: { ...(body !== undefined && { 'content-type': 'application/json; charset=utf-8' }), ...headers },
   });
 
-const resultOf = ({ status, body, headers }: Answer): HttpResult => ({
-  statusCode: status,
-  headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
-  body: JSON.stringify(body ?? {}),
-});
+const refusalOf = (event: HttpEvent, error: unknown): HttpResult => {
+  const { status, body, headers } = refusal(event, error);
+  return { statusCode: status, headers: { 'content-type': 'application/json; charset=utf-8', ...headers }, body: JSON.stringify(body ?? {}) };
+};
 
-function headersOf(response: HttpResult | null | undefined): Record<string, boolean | number | string> {
-  if (response === null || response === undefined) return {};
-  response.headers ??= {};
-  return response.headers;
+function finish(response: HttpResult | null | undefined, event: HttpEvent): void {
+  if (response === null || response === undefined) return;
+  response.headers = { ...response.headers, ...SHARED_HEADERS, 'x-request-id': requestIdOf(event) };
 }

@@ -13,14 +13,9 @@ import { errorAnswer } from './errors.ts';
 import { gatewayEvent } from './gateway-event.ts';
 import type { HttpFunction, HttpResult } from './http-function.ts';
 import { languageOf } from './language.ts';
+import type { HttpFunctions, Manager } from './managers.ts';
 
-export interface HttpFunctions {
-  readonly backup: HttpFunction;
-  readonly recovery: HttpFunction;
-  readonly validation: HttpFunction;
-  readonly compliance: HttpFunction;
-  readonly platform: HttpFunction;
-}
+export type { HttpFunctions } from './managers.ts';
 
 export interface ServerOptions {
   readonly platform: Platform;
@@ -88,7 +83,7 @@ async function serve(options: ServerOptions, request: IncomingMessage, response:
 
 /** Every manager has its own function; what is no manager's is the platform's, which answers the unknown too. */
 function functionFor(functions: HttpFunctions, path: string): HttpFunction {
-  const manager = /^\/api\/v1\/(backup|recovery|validation|compliance)\//.exec(path)?.[1] as keyof HttpFunctions | undefined;
+  const manager = /^\/api\/v1\/(backup|recovery|validation|compliance)\//.exec(path)?.[1] as Manager | undefined;
   return functions[manager ?? 'platform'];
 }
 

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { isRestorable } from '../../../domain/backup-record.ts';
 import type { BackupRecord } from '../../../domain/backup-record.ts';
 import { HoldfastError } from '../../../domain/errors.ts';
+import { secretIn } from '../../config/secret-pattern.ts';
 import type { RecoveryTarget } from '../../../domain/recovery-request.ts';
 import { pageAnswer, pageFields, pageOf, recordId, selectedPaths, selectedTables, storeName } from '../fields.ts';
 import { accepted, acceptedView } from '../operations.ts';
@@ -20,6 +21,19 @@ const absolutePath = z
   .max(LOCAL_PATH_MAX)
   .refine((text) => path.isAbsolute(text) && !text.includes('\0'), { error: 'expected an absolute path on the machine where Holdfast runs' });
 
+const SETTINGS_MAX = 30;
+/** The engine parses them strictly when the plan is made; here only what must never come in is kept out. */
+const connectionSettings = z
+  .record(z.string().max(64), z.union([z.string().max(LOCAL_PATH_MAX), z.number(), z.boolean()]))
+  .refine((settings) => Object.keys(settings).length <= SETTINGS_MAX, { error: `expected at most ${SETTINGS_MAX} settings` })
+  .superRefine((settings, context) => {
+    for (const [key, value] of Object.entries(settings)) {
+      const secret = typeof value === 'string' ? secretIn(key, value) : undefined;
+      if (secret !== undefined) context.addIssue({ code: 'custom', path: [key], message: `carries a secret (${secret}): name it by credentialRef` });
+    }
+  })
+  .meta({ description: 'Connection settings of the engine: url or host, user, credentialRef; never a password' });
+
 /** A place, never a secret: whoever restores into a database names a credential by reference. */
 const target = z
   .discriminatedUnion('kind', [
@@ -27,7 +41,7 @@ const target = z
     z.strictObject({ kind: z.literal('data-directory'), path: absolutePath }),
     z.strictObject({
       kind: z.literal('database'),
-      credentialRef: z.string().regex(/^(env:[A-Za-z_]\w*|file:.+)$/, { error: 'expected env:NAME or file:/path, never the secret itself' }).max(LOCAL_PATH_MAX),
+      settings: connectionSettings,
       database: z.string().min(1).max(128).optional(),
     }),
     z.strictObject({ kind: z.literal('in-place') }),
@@ -62,6 +76,8 @@ const planRecovery = route({
   handle: async (call) => created(await planOf(call, call.body)),
 });
 
+const recoveryAccepted = acceptedView.extend({ recoveryId: z.string() }).meta({ id: 'RecoveryAccepted' });
+
 const runRecovery = route({
   method: 'POST',
   path: '/api/v1/recovery/run',
@@ -69,7 +85,7 @@ const runRecovery = route({
   summary: 'Run a plan exactly as it was shown',
   permission: 'restore_data',
   bodySchema: z.strictObject({ planId: recordId, confirm }),
-  answers: { 202: acceptedView.extend({ recoveryId: z.string() }).meta({ id: 'RecoveryAccepted' }) },
+  answers: { 202: recoveryAccepted },
   handle: async (call) => await start(call, call.body.planId, call.body.confirm),
 });
 
@@ -80,7 +96,7 @@ const selectiveRecovery = route({
   summary: 'Restore named tables or paths in one call: plans and runs',
   permission: 'restore_data',
   bodySchema: z.strictObject({ ...planFields, confirm }),
-  answers: { 202: acceptedView.extend({ recoveryId: z.string() }).meta({ id: 'RecoveryAccepted' }) },
+  answers: { 202: recoveryAccepted },
   handle: async (call) => {
     const { confirm: typed, ...request } = call.body;
     const { selectedTables: tables = [], selectedFiles: files = [] } = request.options;
