@@ -9,6 +9,7 @@ import { LIMITS } from '../../domain/limits.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { Catalog, Condition, Item, ItemKey, Query, Write } from '../../ports/catalog.ts';
 import { PRIVATE_FILE } from './durable-files.ts';
+import { isBusy, sqliteCodeOf } from './sqlite-error.ts';
 
 /** Writers of other processes take milliseconds; whoever waits longer stands behind a stuck disk and should hear of it. */
 const BUSY_MILLISECONDS_MAX = 5_000;
@@ -122,13 +123,11 @@ export class SqliteCatalog implements Catalog {
       return work();
     } catch (error) {
       if (error instanceof HoldfastError) throw error;
-      const code =
-        error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : undefined;
       const reason = error instanceof Error ? error.message : String(error);
       throw new HoldfastError(
         'CatalogUnavailable',
         `unable to use catalog '${this.#path}': ${reason}`,
-        { sqliteCode: code },
+        { sqliteCode: sqliteCodeOf(error) },
         { cause: error },
       );
     }
@@ -171,13 +170,6 @@ function prepareSchema(database: DatabaseSync, path: string): void {
 
 /** SQLite orders every blob above every text. */
 const ABOVE_ALL_TEXT = new Uint8Array(0);
-
-const SQLITE_BUSY = 5;
-const isBusy = (error: unknown): boolean =>
-  error instanceof Error &&
-  'errcode' in error &&
-  typeof error.errcode === 'number' &&
-  (error.errcode & 0xff) === SQLITE_BUSY;
 
 const toItem = (partition: string, row: Row): Item => ({
   key: { partition, sort: row.sort },

@@ -107,9 +107,11 @@ export const nodeFiles: DurableFiles = {
   },
 };
 
-/** The system's code of an error, or undefined for errors of another kind. */
-export const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+/** The system's code of an error, or undefined for errors of another kind. By shape, because an error may come from another realm. */
+export function codeOf(error: unknown): string | undefined {
+  const { code } = (error ?? {}) as { readonly code?: unknown };
+  return typeof code === 'string' ? code : undefined;
+}
 
 /** Writes a new file whose bytes are durable on return; its name is durable only after its directory was synced. */
 export async function writeSynced(

@@ -5,11 +5,11 @@ import { DatabaseSync } from 'node:sqlite';
 
 import { HoldfastError } from '../../domain/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { isBusy } from './sqlite-error.ts';
 
 /** What is done under it are a few small file writes; whoever waits longer than this stands behind a stuck disk. */
 const WAIT_MILLISECONDS_MAX = 10_000;
 const PAUSE_MILLISECONDS = 20;
-const SQLITE_BUSY = 5;
 
 /** Runs `work` alone among all that name the same file. @throws LeaseHeld after ten seconds of waiting */
 export async function withFileMutex<T>(path: string, clock: Clock, work: () => Promise<T>): Promise<T> {
@@ -30,8 +30,7 @@ async function take(database: DatabaseSync, path: string, clock: Clock): Promise
       database.exec('BEGIN EXCLUSIVE');
       return;
     } catch (error) {
-      const isBusy = error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
-      if (!isBusy) throw error;
+      if (!isBusy(error)) throw error;
       if (clock.monotonic() >= deadline)
         throw new HoldfastError('LeaseHeld', `unable to lock '${path}'`, { path }, { cause: error });
     }
