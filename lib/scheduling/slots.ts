@@ -1,18 +1,17 @@
 // Pure slot arithmetic: which slot of a schedule is due, which were missed, when the next comes. One catch-up for all that was missed.
 
-import { parseInstant } from '../domain/period.ts';
 import type { Schedule } from './cron.ts';
 import { nextSlot } from './cron.ts';
 
-/** RFC 3339 instant of a slot, in UTC. */
-export type SlotAt = string;
+/** The instant of a slot, milliseconds since the epoch. */
+export type SlotAt = number;
 
 export interface SlotRequest {
   readonly schedule: Schedule;
   /** The newest slot that was ever started; undefined before the first. */
-  readonly lastSlotAt: SlotAt | undefined;
-  /** When the schedule came into being: earlier slots are nobody's. */
-  readonly createdAt: string;
+  readonly lastSlotAt?: SlotAt;
+  /** When the schedule came into being (milliseconds): earlier slots are nobody's. */
+  readonly createdAt: number;
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** A slot noticed within this time is on time. */
@@ -41,8 +40,8 @@ export const MISSED_LISTED_MAX = 500;
  */
 export function dueSlots(request: SlotRequest): DueSlots {
   const { schedule, lastSlotAt, now } = request;
-  const from = lastSlotAt === undefined ? parseInstant(request.createdAt) : parseInstant(lastSlotAt);
-  const nextAt = isoOrUndefined(nextSlot(schedule, Math.max(from, now)));
+  const from = lastSlotAt ?? request.createdAt;
+  const nextAt = nextSlot(schedule, Math.max(from, now));
   if (now < from) {
     const clockBehindSeconds = lastSlotAt === undefined ? 0 : Math.ceil((from - now) / 1000);
     return { due: undefined, missed: [], missedCount: 0, nextAt, clockBehindSeconds };
@@ -52,8 +51,8 @@ export function dueSlots(request: SlotRequest): DueSlots {
   const isLate = now - newest > request.graceSeconds * 1000;
   const { listed, isAll } = slotsBetween(schedule, from, isLate ? newest : newest - 1);
   return {
-    due: { slotAt: isoOf(newest) },
-    missed: listed.map(isoOf),
+    due: { slotAt: newest },
+    missed: listed,
     missedCount: isAll ? listed.length : 'more',
     nextAt,
     clockBehindSeconds: 0,
@@ -62,7 +61,7 @@ export function dueSlots(request: SlotRequest): DueSlots {
 
 /** The idempotency key of a slot: any number of ticks that see it start one backup (trap 41). */
 export function slotId(slot: { readonly store: string; readonly schedule: string; readonly slotAt: SlotAt }): string {
-  return `${slot.store}/${slot.schedule}/${slot.slotAt}`;
+  return `${slot.store}/${slot.schedule}/${new Date(slot.slotAt).toISOString()}`;
 }
 
 const HOUR_MS = 3_600_000;
@@ -101,6 +100,3 @@ function slotsBetween(
   }
   return { listed, isAll: slot === undefined || slot > to };
 }
-
-const isoOf = (ms: number): SlotAt => new Date(ms).toISOString();
-const isoOrUndefined = (ms: number | undefined): SlotAt | undefined => (ms === undefined ? undefined : isoOf(ms));
