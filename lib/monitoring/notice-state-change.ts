@@ -41,7 +41,7 @@ export async function noticeStateChange(platform: Platform, subject: NoticeSubje
 
 async function notice(platform: Platform, subject: NoticeSubject, language: NoticeLanguage): Promise<void> {
   const record = 'backupId' in subject ? await loadBackup(platform.catalog, subject.backupId) : undefined;
-  const store = record?.store ?? ('store' in subject ? subject.store : '');
+  const store = 'store' in subject ? subject.store : record!.store;
   const [state, told] = await Promise.all([storeState(platform, store), loadNoticeState(platform.catalog, store)]);
   const condition = conditionOf(subject, record, state, told?.value.condition ?? 'well');
   if (condition === undefined || !isWorthTelling(platform, condition, told?.value)) return;

@@ -13,13 +13,15 @@ import { errorAnswer } from './errors.ts';
 import { gatewayEvent } from './gateway-event.ts';
 import type { HttpFunction, HttpResult } from './http-function.ts';
 import { languageOf } from './language.ts';
+import { loadHttpFunctions } from './load-functions.ts';
 import type { HttpFunctions, Manager } from './managers.ts';
 
 export type { HttpFunctions } from './managers.ts';
 
 export interface ServerOptions {
   readonly platform: Platform;
-  readonly functions: HttpFunctions;
+  /** The managers' own modules unless given. */
+  readonly functions?: HttpFunctions;
   /** Secret reference of the token file. */
   readonly tokens: string;
   /** Only the machine itself unless the owner wants more: there is no TLS here, a proxy has to add it. */
@@ -44,9 +46,10 @@ const HEADER_BYTES_MAX = 16 * 1024;
 
 /** @throws InvalidConfiguration (the port is taken), Forbidden (a port below 1024) */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const functions = options.functions ?? (await loadHttpFunctions());
   const server = createServer(
     { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS, maxHeaderSize: HEADER_BYTES_MAX },
-    (request, response) => void serve(options, request, response),
+    (request, response) => void serve({ ...options, functions }, request, response),
   );
   server.maxConnections = CONNECTIONS_MAX;
   const host = options.host ?? '127.0.0.1';
@@ -66,7 +69,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-async function serve(options: ServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(options: Required<Pick<ServerOptions, 'platform' | 'functions' | 'tokens'>>, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const requestId = options.platform.ids.next('req');
   let result: HttpResult;
   try {
