@@ -1,0 +1,11 @@
+// Names that a restore uses for itself inside its target: the mark of an unfinished restore, and temporary names.
+
+const PREFIX = Buffer.from('.holdfast-restore-');
+
+/** Stands in the root from the first to the last moment of a restore: a tree that has it is not whole. */
+export const MARKER_NAME = Buffer.concat([PREFIX, Buffer.from('incomplete')]);
+
+/** In-place restores write beside the file that they replace, and rename. */
+export const TEMPORARY_NAME = Buffer.concat([PREFIX, Buffer.from('new')]);
+
+export const isReservedName = (name: Buffer): boolean => name.subarray(0, PREFIX.length).equals(PREFIX);
