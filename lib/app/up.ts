@@ -2,11 +2,8 @@
 
 import type { Writable } from 'node:stream';
 import { HoldfastError } from '../domain/errors.ts';
-import type { HttpFunction } from './http/http-function.ts';
 import { startServer } from './http/server.ts';
-import type { HttpFunctions } from './http/server.ts';
 import { tokenFileOf } from './home.ts';
-import { functionModule } from './project-files.ts';
 import { tickPlatform } from './tick.ts';
 import { openPlatform } from './wiring.ts';
 import type { OpenedPlatform } from './wiring.ts';
@@ -36,7 +33,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     await platform.flows.resume();
     await platform.sweep();
     const { host, port } = platform.configuration.api;
-    const server = await startServer({ platform, functions: await httpFunctions(), host, port: options.port ?? port, tokens: `file:${tokenFileOf(platform.home)}` });
+    const server = await startServer({ platform, host, port: options.port ?? port, tokens: `file:${tokenFileOf(platform.home)}` });
     const stop = new AbortController();
     const ticking = keepTicking(platform, options.tickMilliseconds ?? TICK_MILLISECONDS, stop.signal);
     return {
@@ -53,17 +50,6 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     await platform.close();
     throw error;
   }
-}
-
-/** The same modules that a gateway would call. */
-async function httpFunctions(): Promise<HttpFunctions> {
-  const load = async (manager: string): Promise<HttpFunction> =>
-    ((await import(functionModule(`http/${manager}`))) as { handler: HttpFunction }).handler;
-  const [backup, recovery, validation, compliance, platform] = await Promise.all(
-    ['backup', 'recovery', 'validation', 'compliance', 'platform'].map(load),
-  );
-  if (!backup || !recovery || !validation || !compliance || !platform) throw new HoldfastError('Internal', 'a manager has no function');
-  return { backup, recovery, validation, compliance, platform };
 }
 
 async function keepTicking(platform: OpenedPlatform, milliseconds: number, signal: AbortSignal): Promise<void> {

@@ -55,6 +55,7 @@ async function openWriter(platform: Platform, record: BackupRecord, unit: string
     chunking: method?.usesPreviousPoint === true ? 'files' : 'dump',
     indexes: history.indexes,
     onProgress: (progress) => job.progress(progress),
+    ...(platform.policies.limits.repository !== undefined && { limits: platform.policies.limits.repository }),
     ...(history.previous !== undefined && { previous: history.previous }),
   });
 }

@@ -50,6 +50,8 @@ export interface Policies {
     readonly queueLength: number;
     readonly workerMemoryBytes: number;
     readonly workerSeconds: number;
+    /** Sizes of stored objects; the measured defaults unless given. */
+    readonly repository?: { readonly packBytes?: number; readonly segmentBytes?: number };
   };
 }
 
