@@ -1,7 +1,15 @@
 // The PostgreSQL engine: physical backups of a whole cluster over the replication protocol, logical dumps of databases.
 
 import { HoldfastError } from '../../domain/errors.ts';
-import type { DumpUnit, Engine, EngineContext, EngineSource, MethodCapabilities, RestoreRequest, RestoreResult } from '../../ports/engine.ts';
+import type {
+  DumpUnit,
+  Engine,
+  EngineContext,
+  EngineSource,
+  MethodCapabilities,
+  RestoreRequest,
+  RestoreResult,
+} from '../../ports/engine.ts';
 import { dumpPhysical } from './physical/dump.ts';
 import { PHYSICAL_UNIT } from './physical/layout.ts';
 import { probePhysical } from './physical/probe.ts';
@@ -11,7 +19,8 @@ import { parseSettings } from './settings.ts';
 
 const PHYSICAL: MethodCapabilities = {
   method: 'physical',
-  summary: 'the whole cluster, file by file, over the replication protocol; PostgreSQL 15 and later; no client programs needed',
+  summary:
+    'the whole cluster, file by file, over the replication protocol; PostgreSQL 15 and later; no client programs needed',
   // Deduplicated against earlier backups, and still always a full: nothing that it needs can be missing from a chain.
   backupTypes: ['full'],
   consistency: 'snapshot',
@@ -49,12 +58,24 @@ async function restoreUnits(
 ): Promise<RestoreResult> {
   const [unit] = units;
   if (request.target.kind !== 'data-directory' || units.length !== 1 || !unit) {
-    throw new HoldfastError('CapabilityUnsupported', 'a physical backup of PostgreSQL is restored whole, into a new data directory', {
-      target: request.target.kind,
-    });
+    throw new HoldfastError(
+      'CapabilityUnsupported',
+      'a physical backup of PostgreSQL is restored whole, into a new data directory',
+      {
+        target: request.target.kind,
+      },
+    );
   }
   if (request.selectedTables.length > 0 || request.selectedPaths.length > 0) {
-    throw new HoldfastError('CapabilityUnsupported', "a physical backup cannot be restored in parts; the method 'logical' can restore one table");
+    throw new HoldfastError(
+      'CapabilityUnsupported',
+      "a physical backup cannot be restored in parts; the method 'logical' can restore one table",
+    );
   }
-  return restorePhysical(unit, { path: request.target.path, processUid: process.getuid?.() }, request.progress, context);
+  return restorePhysical(
+    unit,
+    { path: request.target.path, processUid: process.getuid?.() },
+    request.progress,
+    context,
+  );
 }

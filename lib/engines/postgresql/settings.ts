@@ -25,7 +25,10 @@ const connectionFields = {
   host,
   port: z.int().min(1).max(65_535).default(PORT_DEFAULT),
   user: serverName,
-  credentialRef: z.string().regex(/^[a-z][a-z0-9-]*:.+$/, 'must be a reference such as env:NAME or file:/path').optional(),
+  credentialRef: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]*:.+$/, 'must be a reference such as env:NAME or file:/path')
+    .optional(),
   database: serverName.default('postgres'),
   tls: z.enum(['off', 'require', 'verify-full']).optional(),
   caFile: absolutePath.optional(),
@@ -58,26 +61,36 @@ const SECRET_KEYS = ['password', 'connectionString', 'passfile'];
 /** @throws InvalidConfiguration with fact `path`, SecretInConfiguration, CapabilityUnsupported (unknown method) */
 export function parseSettings(method: string, settings: Readonly<Record<string, unknown>>): JsonObject {
   if (!isMethod(method)) {
-    throw new HoldfastError('CapabilityUnsupported', `unable to back up PostgreSQL by '${method}': its methods are physical and logical`, { method });
+    throw new HoldfastError(
+      'CapabilityUnsupported',
+      `unable to back up PostgreSQL by '${method}': its methods are physical and logical`,
+      { method },
+    );
   }
   const secret = SECRET_KEYS.find((key) => key in settings);
   if (secret !== undefined) throw secretError(secret);
   const { url, ...rest } = settings;
   const given = url === undefined ? rest : { ...fieldsOfUrl(url), ...rest };
   const result = SCHEMA_BY_METHOD[method].safeParse(given);
-  if (result.success) return result.data as unknown as JsonObject;
+  if (result.success) return result.data;
   const issue = result.error.issues[0];
   const path = issue?.path.join('.') ?? '';
   const keys = issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : '';
   throw invalid(keys === '' ? path : keys, issue?.message ?? 'is not valid');
 }
 
-export const physicalSettings = (settings: JsonObject): PhysicalSettings => parseSettings('physical', settings) as unknown as PhysicalSettings;
-export const logicalSettings = (settings: JsonObject): LogicalSettings => parseSettings('logical', settings) as unknown as LogicalSettings;
+export const physicalSettings = (settings: JsonObject): PhysicalSettings =>
+  parseSettings('physical', settings) as unknown as PhysicalSettings;
+export const logicalSettings = (settings: JsonObject): LogicalSettings =>
+  parseSettings('logical', settings) as unknown as LogicalSettings;
 
 /** Reads the secret and the authority file now, so that rotation takes effect at the next use. */
-export async function connectionTarget(settings: ConnectionSettings, context: Pick<EngineContext, 'secrets'>): Promise<ConnectionTarget> {
-  const password = settings.credentialRef === undefined ? undefined : await context.secrets.read(settings.credentialRef);
+export async function connectionTarget(
+  settings: ConnectionSettings,
+  context: Pick<EngineContext, 'secrets'>,
+): Promise<ConnectionTarget> {
+  const password =
+    settings.credentialRef === undefined ? undefined : await context.secrets.read(settings.credentialRef);
   const ca = settings.caFile === undefined ? undefined : await readAuthority(settings.caFile);
   return {
     host: settings.host,
@@ -101,9 +114,11 @@ const isMethod = (method: string): method is Method => Object.hasOwn(SCHEMA_BY_M
 /** `postgres://user@host:port/database`; anything more in it is refused rather than dropped. */
 function fieldsOfUrl(url: unknown): Record<string, unknown> {
   const parsed = typeof url === 'string' ? URL.parse(url) : null;
-  if (!parsed || !['postgres:', 'postgresql:'].includes(parsed.protocol)) throw invalid('url', 'must be postgres://user@host:port/database');
+  if (!parsed || !['postgres:', 'postgresql:'].includes(parsed.protocol))
+    throw invalid('url', 'must be postgres://user@host:port/database');
   if (parsed.password !== '' || /[?&]password=/.test(parsed.search)) throw secretError('url');
-  if (parsed.search !== '' || parsed.hash !== '') throw invalid('url', 'takes no parameters; use the settings of the same meaning');
+  if (parsed.search !== '' || parsed.hash !== '')
+    throw invalid('url', 'takes no parameters; use the settings of the same meaning');
   const fields = {
     host: decodeURIComponent(parsed.hostname.replace(/^\[|\]$/g, '')),
     port: parsed.port === '' ? undefined : Number(parsed.port),
@@ -117,7 +132,12 @@ async function readAuthority(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    throw new HoldfastError('InvalidConfiguration', `unable to read caFile '${path}'`, { path: 'caFile' }, { cause: error });
+    throw new HoldfastError(
+      'InvalidConfiguration',
+      `unable to read caFile '${path}'`,
+      { path: 'caFile' },
+      { cause: error },
+    );
   }
 }
 
@@ -125,4 +145,6 @@ const invalid = (path: string, message: string): HoldfastError =>
   new HoldfastError('InvalidConfiguration', `PostgreSQL settings: '${path}' ${message}`, { path });
 
 const secretError = (path: string): HoldfastError =>
-  new HoldfastError('SecretInConfiguration', `PostgreSQL settings: '${path}' would carry a secret; use credentialRef`, { path });
+  new HoldfastError('SecretInConfiguration', `PostgreSQL settings: '${path}' would carry a secret; use credentialRef`, {
+    path,
+  });

@@ -36,7 +36,10 @@ export function parseManifest(bytes: Buffer): BackupManifest {
 /** The checksum covers every byte before the line that holds it. */
 function assertOwnChecksum(bytes: Buffer): void {
   const lineStart = bytes.lastIndexOf('\n"Manifest-Checksum"') + 1;
-  const match = lineStart > 0 ? /^"Manifest-Checksum": "([0-9a-f]{64})"\}\s*$/.exec(bytes.toString('latin1', lineStart)) : undefined;
+  const match =
+    lineStart > 0
+      ? /^"Manifest-Checksum": "([0-9a-f]{64})"\}\s*$/.exec(bytes.toString('latin1', lineStart))
+      : undefined;
   if (!match) throw broken('it has no checksum of its own');
   const sum = createHash('sha256').update(bytes.subarray(0, lineStart)).digest('hex');
   if (sum !== match[1]) throw broken('its own checksum is wrong');

@@ -71,7 +71,8 @@ export class BaseBackupStream {
   }
 
   #onRow(row: Row, resultSet: number): void {
-    if (resultSet === START_SET) this.#queue.mark({ kind: 'start', lsn: parseLsn(row['recptr']), timeline: Number(row['tli']) });
+    if (resultSet === START_SET)
+      this.#queue.mark({ kind: 'start', lsn: parseLsn(row['recptr']), timeline: Number(row['tli']) });
     if (resultSet === TABLESPACE_SET) this.#onTablespace(row);
     if (resultSet === END_SET) {
       this.#hasEnd = true;
@@ -94,7 +95,8 @@ export class BaseBackupStream {
     if (kind === DATA) this.#queue.append(view.subarray(1));
     else if (kind === ARCHIVE) this.#queue.mark({ kind: 'archive', tablespace: this.#archiveTablespace(view) });
     else if (kind === MANIFEST) this.#queue.mark({ kind: 'manifest' });
-    else if (kind !== PROGRESS) throw new HoldfastError('DumpIncomplete', `unable to read the base backup: message kind ${kind ?? -1}`);
+    else if (kind !== PROGRESS)
+      throw new HoldfastError('DumpIncomplete', `unable to read the base backup: message kind ${kind ?? -1}`);
   }
 
   /** `n`, archive name, NUL, location, NUL; the location of the data directory itself is empty. */
@@ -105,7 +107,8 @@ export class BaseBackupStream {
     const location = view.toString('utf8', nameEnd + 1, locationEnd);
     if (name === 'base.tar') return undefined;
     const match = /^(\d+)\.tar$/.exec(name);
-    if (!match?.[1]) throw new HoldfastError('DumpIncomplete', `unable to read the base backup: archive name '${name}'`);
+    if (!match?.[1])
+      throw new HoldfastError('DumpIncomplete', `unable to read the base backup: archive name '${name}'`);
     return { oid: match[1], location };
   }
 

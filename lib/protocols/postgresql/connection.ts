@@ -91,13 +91,18 @@ export class PostgresqlConnection {
   }
 
   /** Every value comes back as the server's own text. @throws a named error; `otherwise` for what no rule knows */
-  async query(text: string, values: readonly (string | null)[] = [], otherwise: ErrorName = 'DumpIncomplete'): Promise<readonly Row[]> {
+  async query(
+    text: string,
+    values: readonly (string | null)[] = [],
+    otherwise: ErrorName = 'DumpIncomplete',
+  ): Promise<readonly Row[]> {
     const timer = setTimeout(() => {
       const seconds = Math.round(this.#idleMilliseconds / 1000);
       this.destroy(new HoldfastError('SourceUnreachable', `unable to go on: no answer for ${seconds} s`, { seconds }));
     }, this.#idleMilliseconds);
     try {
-      const result = values.length > 0 ? await this.#client.query<Row>(text, [...values]) : await this.#client.query<Row>(text);
+      const result =
+        values.length > 0 ? await this.#client.query<Row>(text, [...values]) : await this.#client.query<Row>(text);
       return result.rows;
     } catch (error) {
       throw this.translate(error, 'query', otherwise);

@@ -125,6 +125,8 @@ export class CopyCommand {
       return;
     }
     const seconds = Math.round(this.#idleMilliseconds / 1000);
-    this.#fail(new HoldfastError('SourceUnreachable', `unable to go on: the server sent nothing for ${seconds} s`, { seconds }));
+    this.#fail(
+      new HoldfastError('SourceUnreachable', `unable to go on: the server sent nothing for ${seconds} s`, { seconds }),
+    );
   }
 }

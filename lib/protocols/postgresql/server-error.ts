@@ -29,11 +29,21 @@ const NAME_BY_SQLSTATE: readonly (readonly [string, ErrorName])[] = [
 ];
 
 const UNREACHABLE_CODES = new Set([
-  'ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'EPIPE', 'ENOENT', 'EACCES',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EPIPE',
+  'ENOENT',
+  'EACCES',
 ]);
 const TLS_CODE = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
 /** Sentences of npm pg itself, which carry no code. */
-const UNREACHABLE_TEXT = /^(Connection terminated|timeout expired|There was an error establishing an SSL|Client has encountered a connection)/;
+const UNREACHABLE_TEXT =
+  /^(Connection terminated|timeout expired|There was an error establishing an SSL|Client has encountered a connection)/;
 const AUTHENTICATION_TEXT = /^(SASL|SCRAM)/;
 const WITHOUT_TLS_TEXT = /does not support SSL/;
 

@@ -19,7 +19,12 @@ const EXTENDED_BYTES_MAX = 1024 * 1024;
 const NANOSECONDS = 1_000_000_000n;
 
 const KIND_BY_TYPE: Readonly<Record<string, TarEntry['kind']>> = {
-  '0': 'file', '\0': 'file', '7': 'file', '1': 'hardlink', '2': 'symlink', '5': 'directory',
+  '0': 'file',
+  '\0': 'file',
+  '7': 'file',
+  '1': 'hardlink',
+  '2': 'symlink',
+  '5': 'directory',
 };
 
 /** Fields that an extended header or a long-name entry sets for the entry after it. */
@@ -102,7 +107,8 @@ export class TarReader {
   }
 
   async #readExtension(type: string, sizeBytes: number, overrides: Overrides): Promise<void> {
-    if (sizeBytes > EXTENDED_BYTES_MAX) throw new HoldfastError('DumpIncomplete', `unable to read the archive: ${sizeBytes} bytes of header`);
+    if (sizeBytes > EXTENDED_BYTES_MAX)
+      throw new HoldfastError('DumpIncomplete', `unable to read the archive: ${sizeBytes} bytes of header`);
     const bytes = Buffer.alloc(sizeBytes);
     let filled = 0;
     for await (const view of this.content()) {
@@ -164,21 +170,27 @@ function assertChecksum(header: Buffer): void {
   let sum = 0;
   // The checksum field itself counts as blanks.
   for (let i = 0; i < BLOCK_BYTES; i++) sum += i >= 148 && i < 156 ? 0x20 : (header[i] ?? 0);
-  if (sum !== numberField(header, 148, 8)) throw new HoldfastError('DumpIncomplete', 'unable to read the archive: a header checksum is wrong');
+  if (sum !== numberField(header, 148, 8))
+    throw new HoldfastError('DumpIncomplete', 'unable to read the archive: a header checksum is wrong');
 }
 
 /** Octal text, or base-256 when the first bit is set (sizes from 8 GiB, GNU). */
 function numberField(header: Buffer, offset: number, length: number): number {
   const first = header[offset] ?? 0;
   if ((first & 0x80) === 0) {
-    const text = header.toString('latin1', offset, offset + length).replace(/\0.*$/s, '').trim();
+    const text = header
+      .toString('latin1', offset, offset + length)
+      .replace(/\0.*$/s, '')
+      .trim();
     const value = text === '' ? 0 : /^[0-7]+$/.test(text) ? Number.parseInt(text, 8) : Number.NaN;
-    if (!Number.isSafeInteger(value)) throw new HoldfastError('DumpIncomplete', `unable to read the archive: number '${text}'`);
+    if (!Number.isSafeInteger(value))
+      throw new HoldfastError('DumpIncomplete', `unable to read the archive: number '${text}'`);
     return value;
   }
   let value = BigInt(first & 0x7f);
   for (let i = 1; i < length; i++) value = (value << 8n) | BigInt(header[offset + i] ?? 0);
-  if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new HoldfastError('DumpIncomplete', 'unable to read the archive: a number is too large');
+  if (value > BigInt(Number.MAX_SAFE_INTEGER))
+    throw new HoldfastError('DumpIncomplete', 'unable to read the archive: a number is too large');
   return Number(value);
 }
 
@@ -190,7 +202,8 @@ function headerPath(header: Buffer): Buffer {
   return prefix.length > 0 ? Buffer.concat([prefix, Buffer.from('/'), name]) : name;
 }
 
-const textField = (header: Buffer, offset: number, length: number): Buffer => untilNul(header.subarray(offset, offset + length));
+const textField = (header: Buffer, offset: number, length: number): Buffer =>
+  untilNul(header.subarray(offset, offset + length));
 
 /** A copy, because headers and pieces are filled again. */
 function untilNul(bytes: Buffer): Buffer {
@@ -229,13 +242,15 @@ function applyPax(overrides: Overrides, key: string, value: Buffer): void {
   if (key === 'gid') overrides.gid = wholeNumber(value);
   if (key === 'mtime') overrides.mtimeNs = decimalNanoseconds(value.toString('latin1'));
   // A sparse file's content is not its bytes: storing it as such would corrupt it silently.
-  if (key.startsWith('GNU.sparse')) throw new HoldfastError('DumpIncomplete', 'unable to read the archive: sparse entries are not supported');
+  if (key.startsWith('GNU.sparse'))
+    throw new HoldfastError('DumpIncomplete', 'unable to read the archive: sparse entries are not supported');
 }
 
 function wholeNumber(value: Buffer): number {
   const text = value.toString('latin1');
   const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!Number.isSafeInteger(number)) throw new HoldfastError('DumpIncomplete', `unable to read the archive: number '${text}'`);
+  if (!Number.isSafeInteger(number))
+    throw new HoldfastError('DumpIncomplete', `unable to read the archive: number '${text}'`);
   return number;
 }
 

@@ -23,6 +23,9 @@ export interface WalReceiverOptions {
   readonly onFailure: (error: HoldfastError) => void;
 }
 
+/** What a receiver needs of a connection. */
+export type WalConnection = Pick<PostgresqlConnection, 'run' | 'wire' | 'translate' | 'destroy'>;
+
 export interface ReceivedSegment {
   readonly name: string;
   readonly path: string;
@@ -40,7 +43,7 @@ const PENDING_BYTES_RESUME = 2 * 1024 * 1024;
 const STOP_SECONDS = 120;
 
 export class WalReceiver {
-  readonly #connection: PostgresqlConnection;
+  readonly #connection: WalConnection;
   readonly #options: WalReceiverOptions;
   readonly #complete: ReceivedSegment[] = [];
   readonly #pending: Buffer[] = [];
@@ -56,7 +59,7 @@ export class WalReceiver {
   #command: Promise<void> = Promise.resolve();
   #statusTimer: NodeJS.Timeout | undefined;
 
-  constructor(connection: PostgresqlConnection, options: WalReceiverOptions) {
+  constructor(connection: WalConnection, options: WalReceiverOptions) {
     this.#connection = connection;
     this.#options = options;
     this.#receivedLsn = segmentStart(options.range.startLsn, options.range.segmentBytes);
@@ -94,8 +97,12 @@ export class WalReceiver {
     this.#endWhenReached();
     await this.#awaitEnd();
     await this.#writing;
-    if (this.#failure) throw this.#failure;
-    if (this.#writtenLsn < endLsn) throw this.#incomplete(`it ends at ${formatLsn(this.#writtenLsn)}, before ${formatLsn(endLsn)}`);
+    if (this.#failure) {
+      await this.abandon();
+      throw this.#failure;
+    }
+    if (this.#writtenLsn < endLsn)
+      throw this.#incomplete(`it ends at ${formatLsn(this.#writtenLsn)}, before ${formatLsn(endLsn)}`);
     await this.#closeSegment();
   }
 
@@ -130,7 +137,8 @@ export class WalReceiver {
     }
     if (view[0] !== WAL_DATA || this.#isEnding) return;
     const lsn = view.readBigUInt64BE(1);
-    if (lsn !== this.#receivedLsn) throw this.#incomplete(`expected ${formatLsn(this.#receivedLsn)}, the server sent ${formatLsn(lsn)}`);
+    if (lsn !== this.#receivedLsn)
+      throw this.#incomplete(`expected ${formatLsn(this.#receivedLsn)}, the server sent ${formatLsn(lsn)}`);
     // The view is the driver's; it is written after this call has returned.
     const bytes = Buffer.from(view.subarray(WAL_DATA_HEADER_BYTES));
     this.#receivedLsn += BigInt(bytes.length);
@@ -151,7 +159,12 @@ export class WalReceiver {
       }
     } catch (error) {
       const { directory } = this.#options;
-      const failure = new HoldfastError('StorageFull', `unable to keep write-ahead log in '${directory}'`, { directory }, { cause: error });
+      const failure = new HoldfastError(
+        'StorageFull',
+        `unable to keep write-ahead log in '${directory}'`,
+        { directory },
+        { cause: error },
+      );
       this.#fail(failure);
       this.#connection.destroy(failure);
     } finally {
@@ -206,7 +219,12 @@ export class WalReceiver {
   #onDone(): void {
     const isReached = this.#endLsn !== undefined && this.#receivedLsn >= this.#endLsn;
     if (isReached) return;
-    this.#fail(new HoldfastError('SourceChanged', `the server ended its write-ahead log stream at ${formatLsn(this.#receivedLsn)}`));
+    this.#fail(
+      new HoldfastError(
+        'SourceChanged',
+        `the server ended its write-ahead log stream at ${formatLsn(this.#receivedLsn)}`,
+      ),
+    );
   }
 
   #sendStatus(): void {

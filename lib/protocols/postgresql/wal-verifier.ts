@@ -91,7 +91,8 @@ export class WalVerifier {
     if (limit <= SHORT_HEADER_BYTES) return;
     let offset = this.#readPageHeader();
     if (this.#record) offset = this.#continueRecord(offset, limit);
-    if (!this.#record && this.#recordLsn > this.#pageLsn) offset = Math.max(offset, Number(this.#recordLsn - this.#pageLsn));
+    if (!this.#record && this.#recordLsn > this.#pageLsn)
+      offset = Math.max(offset, Number(this.#recordLsn - this.#pageLsn));
     while (offset < limit) {
       offset = this.#startRecord(offset, limit);
       if (this.#recordLsn >= pageEnd) return;
@@ -105,8 +106,10 @@ export class WalVerifier {
     const isFirstOfSegment = this.#pageLsn % BigInt(this.#range.segmentBytes) === 0n;
     const isLong = (flags & FLAG_LONG_HEADER) !== 0;
     if (page.readUInt16LE(0) === 0) throw this.#broken(this.#pageLsn, 'a page is empty');
-    if (page.readBigUInt64LE(8) !== this.#pageLsn) throw this.#broken(this.#pageLsn, 'a page belongs to another position');
-    if (page.readUInt32LE(4) > this.#range.timeline) throw this.#broken(this.#pageLsn, 'a page belongs to another timeline');
+    if (page.readBigUInt64LE(8) !== this.#pageLsn)
+      throw this.#broken(this.#pageLsn, 'a page belongs to another position');
+    if (page.readUInt32LE(4) > this.#range.timeline)
+      throw this.#broken(this.#pageLsn, 'a page belongs to another timeline');
     if (isLong !== isFirstOfSegment) throw this.#broken(this.#pageLsn, 'a page header has the wrong form');
     if (isLong && page.readBigUInt64LE(24).toString() !== this.#range.systemIdentifier) {
       throw this.#broken(this.#pageLsn, 'a segment belongs to another server');
@@ -119,7 +122,8 @@ export class WalVerifier {
     }
     const continues = (flags & FLAG_CONTINUES) !== 0;
     const isOurs = this.#record !== undefined || this.#recordLsn <= this.#pageLsn;
-    if (isOurs && continues !== (this.#record !== undefined)) throw this.#broken(this.#pageLsn, 'a record is not continued');
+    if (isOurs && continues !== (this.#record !== undefined))
+      throw this.#broken(this.#pageLsn, 'a record is not continued');
     if (this.#record && page.readUInt32LE(16) !== this.#record.totalBytes - this.#record.doneBytes) {
       throw this.#broken(this.#pageLsn, 'a record is continued with another length');
     }
@@ -129,7 +133,8 @@ export class WalVerifier {
   #startRecord(offset: number, limit: number): number {
     const lsn = this.#pageLsn + BigInt(offset);
     const totalBytes = this.#page.readUInt32LE(offset);
-    if (totalBytes < RECORD_HEADER_BYTES || totalBytes > RECORD_BYTES_MAX) throw this.#broken(lsn, 'a record is missing');
+    if (totalBytes < RECORD_HEADER_BYTES || totalBytes > RECORD_BYTES_MAX)
+      throw this.#broken(lsn, 'a record is missing');
     this.#record = { lsn, totalBytes, header: Buffer.alloc(RECORD_HEADER_BYTES), doneBytes: 0, crc: CRC32C_START };
     return this.#continueRecord(offset, limit);
   }
@@ -150,20 +155,25 @@ export class WalVerifier {
 
   #closeRecord(record: OpenRecord, nextOffset: number): void {
     const crc = crc32cFinish(crc32cUpdate(record.crc, record.header.subarray(0, RECORD_CRC_OFFSET)));
-    if (crc !== record.header.readUInt32LE(RECORD_CRC_OFFSET)) throw this.#broken(record.lsn, 'a record has the wrong checksum');
+    if (crc !== record.header.readUInt32LE(RECORD_CRC_OFFSET))
+      throw this.#broken(record.lsn, 'a record has the wrong checksum');
     const previous = record.header.readBigUInt64LE(8);
-    if (this.#previousLsn !== undefined && previous !== this.#previousLsn) throw this.#broken(record.lsn, 'a record does not follow the one before');
+    if (this.#previousLsn !== undefined && previous !== this.#previousLsn)
+      throw this.#broken(record.lsn, 'a record does not follow the one before');
     this.#previousLsn = record.lsn;
     this.#record = undefined;
     this.#records++;
     this.#recordLsn = this.#pageLsn + BigInt(nextOffset);
     const isSwitch = record.header[17] === RESOURCE_MANAGER_XLOG && ((record.header[16] ?? 0) & 0xf0) === INFO_SWITCH;
     const segmentBytes = BigInt(this.#range.segmentBytes);
-    if (isSwitch && this.#recordLsn % segmentBytes !== 0n) this.#recordLsn += segmentBytes - (this.#recordLsn % segmentBytes);
+    if (isSwitch && this.#recordLsn % segmentBytes !== 0n)
+      this.#recordLsn += segmentBytes - (this.#recordLsn % segmentBytes);
   }
 
   #broken(lsn: Lsn, what: string): HoldfastError {
-    return new HoldfastError('DumpIncomplete', `the write-ahead log is not usable at ${formatLsn(lsn)}: ${what}`, { lsn: formatLsn(lsn) });
+    return new HoldfastError('DumpIncomplete', `the write-ahead log is not usable at ${formatLsn(lsn)}: ${what}`, {
+      lsn: formatLsn(lsn),
+    });
   }
 }
 

@@ -30,9 +30,11 @@ export class DataDirectory {
 
   /** @throws RestoreTargetNotEmpty, UnsafePath (not absolute, a link, no parent) */
   static async prepare(path: string, processUid: number | undefined): Promise<DataDirectory> {
-    if (!isAbsolute(path) || path.includes('\0')) throw new HoldfastError('UnsafePath', `unable to restore into '${path}': the path is not absolute`, { path });
+    if (!isAbsolute(path) || path.includes('\0'))
+      throw new HoldfastError('UnsafePath', `unable to restore into '${path}': the path is not absolute`, { path });
     const existing = await lstat(path).catch(() => undefined);
-    if (existing && !existing.isDirectory()) throw new HoldfastError('UnsafePath', `unable to restore into '${path}': it is no directory`, { path });
+    if (existing && !existing.isDirectory())
+      throw new HoldfastError('UnsafePath', `unable to restore into '${path}': it is no directory`, { path });
     if (existing && (await readdir(path)).length > 0) {
       throw new HoldfastError('RestoreTargetNotEmpty', `unable to restore into '${path}': it is not empty`, { path });
     }
@@ -104,7 +106,12 @@ async function statParent(path: string): Promise<Owner> {
   try {
     return await stat(dirname(path));
   } catch (error) {
-    throw new HoldfastError('UnsafePath', `unable to restore into '${path}': its parent directory is missing`, { path }, { cause: error });
+    throw new HoldfastError(
+      'UnsafePath',
+      `unable to restore into '${path}': its parent directory is missing`,
+      { path },
+      { cause: error },
+    );
   }
 }
 

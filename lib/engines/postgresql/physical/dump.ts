@@ -71,7 +71,13 @@ class PhysicalDump {
   #shownBytes = 0;
   #pendingMarker: BaseBackupMarker | undefined;
 
-  constructor(base: PostgresqlConnection, wal: PostgresqlConnection, server: ServerFacts, sink: DumpSink, context: EngineContext) {
+  constructor(
+    base: PostgresqlConnection,
+    wal: PostgresqlConnection,
+    server: ServerFacts,
+    sink: DumpSink,
+    context: EngineContext,
+  ) {
     this.#base = base;
     this.#wal = wal;
     this.#server = server;
@@ -79,7 +85,10 @@ class PhysicalDump {
     this.#context = context;
   }
 
-  async run(settings: { readonly checkpoint: 'fast' | 'spread'; readonly rateKilobytesMax?: number | undefined }): Promise<UnitFacts> {
+  async run(settings: {
+    readonly checkpoint: 'fast' | 'spread';
+    readonly rateKilobytesMax?: number | undefined;
+  }): Promise<UnitFacts> {
     const slot = `holdfast_${this.#wal.processId}`;
     const reportsPosition = await this.#mayReportPosition();
     // Before the backup begins, so that the server cannot recycle WAL between its start position and our first read.
@@ -87,7 +96,10 @@ class PhysicalDump {
     await this.#storeTimelineHistory();
     const { checkpoint, rateKilobytesMax } = settings;
     this.#sink.progress({ phase: 'waiting for the checkpoint', doneBytes: 0 });
-    this.#stream = new BaseBackupStream(this.#base, { checkpoint, ...(rateKilobytesMax !== undefined && { rateKilobytesMax }) });
+    this.#stream = new BaseBackupStream(this.#base, {
+      checkpoint,
+      ...(rateKilobytesMax !== undefined && { rateKilobytesMax }),
+    });
     try {
       await this.#readStream(slot, reportsPosition);
       return await this.#finish();
@@ -103,7 +115,8 @@ class PhysicalDump {
       const item = this.#pendingMarker ? { marker: this.#pendingMarker } : await this.#stream.next();
       this.#pendingMarker = undefined;
       if (item === undefined) return;
-      if (!('marker' in item)) throw new HoldfastError('DumpIncomplete', 'the base backup sends data outside of an archive');
+      if (!('marker' in item))
+        throw new HoldfastError('DumpIncomplete', 'the base backup sends data outside of an archive');
       await this.#onMarker(item.marker, slot, reportsPosition);
     }
   }
@@ -116,9 +129,14 @@ class PhysicalDump {
     if (marker.kind === 'end') this.#end = marker;
   }
 
-  async #startReceiver(start: { readonly lsn: Lsn; readonly timeline: number }, slot: string, reportsPosition: boolean): Promise<void> {
+  async #startReceiver(
+    start: { readonly lsn: Lsn; readonly timeline: number },
+    slot: string,
+    reportsPosition: boolean,
+  ): Promise<void> {
     const { systemIdentifier, segmentBytes, timeline } = this.#server;
-    if (start.timeline !== timeline) throw new HoldfastError('SourceChanged', 'the server changed its timeline before the backup began');
+    if (start.timeline !== timeline)
+      throw new HoldfastError('SourceChanged', 'the server changed its timeline before the backup began');
     const range = { startLsn: start.lsn, timeline, systemIdentifier, segmentBytes };
     const directory = join(this.#context.scratchDir, 'wal');
     await mkdir(directory, { mode: 0o700 });
@@ -151,7 +169,8 @@ class PhysicalDump {
   }
 
   async #storeEntry(tar: TarReader, entry: TarEntry, path: Buffer): Promise<void> {
-    if (path.length > LIMITS.pathBytesMax) throw new HoldfastError('DumpIncomplete', 'the base backup holds a path that is too long');
+    if (path.length > LIMITS.pathBytesMax)
+      throw new HoldfastError('DumpIncomplete', 'the base backup holds a path that is too long');
     const stored = Buffer.concat([Buffer.from(`${DATA_ROOT}/`), path]);
     const { mode, uid, gid, mtimeNs } = entry;
     const meta = { path: stored, mode, uid, gid, mtimeNs };
@@ -168,7 +187,11 @@ class PhysicalDump {
     }
   }
 
-  async #storeFile(tar: TarReader, entry: TarEntry, meta: FileOwner & { readonly path: Buffer; readonly mode: number }): Promise<void> {
+  async #storeFile(
+    tar: TarReader,
+    entry: TarEntry,
+    meta: FileOwner & { readonly path: Buffer; readonly mode: number },
+  ): Promise<void> {
     const writer = this.#sink.open({ ...meta, kind: 'file' });
     for await (const view of tar.content()) {
       await writer.write(view);
@@ -185,7 +208,8 @@ class PhysicalDump {
     let sizeBytes = 0;
     for (let view = await this.#pull(); view; view = await this.#pull()) {
       sizeBytes += view.length;
-      if (sizeBytes > LIMITS.objectBytesMax) throw new HoldfastError('DumpIncomplete', 'the backup manifest is too large');
+      if (sizeBytes > LIMITS.objectBytesMax)
+        throw new HoldfastError('DumpIncomplete', 'the backup manifest is too large');
       pieces.push(Buffer.from(view));
     }
     this.#manifest = Buffer.concat(pieces);
@@ -197,14 +221,16 @@ class PhysicalDump {
     const end = this.#end;
     const receiver = this.#receiver;
     const store = this.#store;
-    if (!start || !end || !receiver || !store) throw new HoldfastError('DumpIncomplete', 'the base backup ended before it began');
+    if (!start || !end || !receiver || !store)
+      throw new HoldfastError('DumpIncomplete', 'the base backup ended before it began');
     const consistentAt = isoNow(this.#context.clock);
     this.#sink.progress({ phase: 'write-ahead log', doneBytes: this.#doneBytes, totalBytes: this.#totalBytes });
     await receiver.stopAt(end.lsn);
     const records = await store.finish(receiver.takeSegments(), end.lsn, this.#owner);
     assertSameServer(this.#server, await identify(this.#base));
     assertSameServer(this.#server, await identify(this.#wal));
-    if (end.timeline !== start.timeline) throw new HoldfastError('SourceChanged', 'the server changed its timeline during the backup');
+    if (end.timeline !== start.timeline)
+      throw new HoldfastError('SourceChanged', 'the server changed its timeline during the backup');
     await this.#compareWithManifest(start.lsn, end.lsn);
     await Promise.all([this.#base.close(), this.#wal.close()]);
     return this.#facts({ start: start.lsn, end: end.lsn }, consistentAt, records, store.segments);
@@ -226,7 +252,12 @@ class PhysicalDump {
     await writer.close();
   }
 
-  #facts(lsn: { readonly start: Lsn; readonly end: Lsn }, consistentAt: string, walRecords: number, walSegments: number): UnitFacts {
+  #facts(
+    lsn: { readonly start: Lsn; readonly end: Lsn },
+    consistentAt: string,
+    walRecords: number,
+    walSegments: number,
+  ): UnitFacts {
     const locations = this.#tablespaces.map(({ oid, location }) => [`tablespace.${oid}`, location] as const);
     return {
       sourceVersion: this.#server.version,
@@ -250,9 +281,15 @@ class PhysicalDump {
   #warnings(): readonly string[] {
     const outside = ['postgresql.conf', 'pg_hba.conf'].filter((name) => !this.#files.has(name));
     const config =
-      outside.length === 0 ? [] : [`${outside.join(' and ')} lie outside the data directory and are not in this backup; back up that folder too`];
+      outside.length === 0
+        ? []
+        : [
+            `${outside.join(' and ')} lie outside the data directory and are not in this backup; back up that folder too`,
+          ];
     const tablespaces =
-      this.#tablespaces.length === 0 ? [] : [`${this.#tablespaces.length} tablespaces; a restore puts them inside the data directory`];
+      this.#tablespaces.length === 0
+        ? []
+        : [`${this.#tablespaces.length} tablespaces; a restore puts them inside the data directory`];
     return [...config, ...tablespaces, ...this.#base.notices].slice(0, WARNINGS_MAX);
   }
 
@@ -268,7 +305,8 @@ class PhysicalDump {
     if (timeline === 1) return;
     const [row] = await this.#wal.query(`TIMELINE_HISTORY ${timeline}`);
     const name = row?.['filename'] ?? '';
-    if (!/^[0-9A-F]{8}\.history$/.test(name)) throw new HoldfastError('DumpIncomplete', `the server has no history of timeline ${timeline}`);
+    if (!/^[0-9A-F]{8}\.history$/.test(name))
+      throw new HoldfastError('DumpIncomplete', `the server has no history of timeline ${timeline}`);
     const path = Buffer.from(`${DATA_ROOT}/${WAL_FOLDER}/${name}`);
     const writer = this.#sink.open({ path, kind: 'file', mode: 0o600, ...this.#owner });
     await writer.write(Buffer.from(row?.['content'] ?? '', 'utf8'));

@@ -18,5 +18,10 @@ export function translateFileError(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException | null)?.code ?? '';
   const name = NAME_BY_CODE[code];
   if (!name) return error;
-  return new HoldfastError(name, `unable to write the data directory '${path}': ${code}`, { path, code }, { cause: error });
+  return new HoldfastError(
+    name,
+    `unable to write the data directory '${path}': ${code}`,
+    { path, code },
+    { cause: error },
+  );
 }

@@ -7,12 +7,22 @@ import type { BackupManifest, ManifestFile } from '../../../protocols/postgresql
 const SHOWN_MAX = 5;
 
 /** Returns the number of files compared. @throws the given error, naming the first differences */
-export function assertMatchesManifest(manifest: BackupManifest, seen: ReadonlyMap<string, ManifestFile>, errorName: ErrorName): number {
+export function assertMatchesManifest(
+  manifest: BackupManifest,
+  seen: ReadonlyMap<string, ManifestFile>,
+  errorName: ErrorName,
+): number {
   const missing = [...manifest.files.keys()].filter((path) => !seen.has(path));
   const extra = [...seen.keys()].filter((path) => !manifest.files.has(path));
-  const different = [...manifest.files].filter(([path, file]) => isDifferent(file, seen.get(path))).map(([path]) => path);
+  const different = [...manifest.files]
+    .filter(([path, file]) => isDifferent(file, seen.get(path)))
+    .map(([path]) => path);
   if (missing.length + extra.length + different.length === 0) return manifest.files.size;
-  const parts = [describe('missing', missing), describe('not in the manifest', extra), describe('different', different)].filter((part) => part !== '');
+  const parts = [
+    describe('missing', missing),
+    describe('not in the manifest', extra),
+    describe('different', different),
+  ].filter((part) => part !== '');
   throw new HoldfastError(errorName, `files do not match the server's backup manifest: ${parts.join('; ')}`, {
     missing: missing.length,
     extra: extra.length,

@@ -13,9 +13,11 @@ const SENDERS_NEEDED = 2;
 /** @throws SourceUnreachable, SourceAuthenticationFailed, SourcePrivilegeMissing, SourceVersionUnsupported */
 export async function probePhysical(source: EngineSource, context: EngineContext): Promise<ProbeResult> {
   const target = await connectionTarget(physicalSettings(source.settings), context);
-  const connection = await PostgresqlConnection.open(target, { signal: context.signal, purpose: 'physical' }).catch((error: unknown) => {
-    throw withCure(error, target);
-  });
+  const connection = await PostgresqlConnection.open(target, { signal: context.signal, purpose: 'physical' }).catch(
+    (error: unknown) => {
+      throw withCure(error, target);
+    },
+  );
   try {
     const server = await readServerFacts(connection);
     const problems = await readProblems(connection);
@@ -38,10 +40,20 @@ function withCure(error: unknown, target: ConnectionTarget): unknown {
   const role = `"${target.user.replaceAll('"', '""')}"`;
   const said = (error as HoldfastError).message;
   if (/pg_hba\.conf/.test(said)) {
-    return new HoldfastError('SourceAuthenticationFailed', `${said}; cure: add "host replication ${role} <our address>/32 scram-sha-256" to pg_hba.conf and reload`, {}, { cause: error });
+    return new HoldfastError(
+      'SourceAuthenticationFailed',
+      `${said}; cure: add "host replication ${role} <our address>/32 scram-sha-256" to pg_hba.conf and reload`,
+      {},
+      { cause: error },
+    );
   }
   if (/replication/i.test(said)) {
-    return new HoldfastError('SourcePrivilegeMissing', `${said}; cure: ALTER ROLE ${role} LOGIN REPLICATION`, {}, { cause: error });
+    return new HoldfastError(
+      'SourcePrivilegeMissing',
+      `${said}; cure: ALTER ROLE ${role} LOGIN REPLICATION`,
+      {},
+      { cause: error },
+    );
   }
   return error;
 }
@@ -51,16 +63,25 @@ async function readProblems(connection: PostgresqlConnection): Promise<readonly 
   const senders = Number(await show(connection, 'max_wal_senders'));
   const slots = Number(await show(connection, 'max_replication_slots'));
   const problems: string[] = [];
-  if (walLevel === 'minimal') problems.push("wal_level is 'minimal'; cure: ALTER SYSTEM SET wal_level = 'replica' and restart the server");
+  if (walLevel === 'minimal')
+    problems.push("wal_level is 'minimal'; cure: ALTER SYSTEM SET wal_level = 'replica' and restart the server");
   if (senders < SENDERS_NEEDED) {
-    problems.push(`max_wal_senders is ${senders}, a backup needs ${SENDERS_NEEDED}; cure: ALTER SYSTEM SET max_wal_senders = 10 and restart the server`);
+    problems.push(
+      `max_wal_senders is ${senders}, a backup needs ${SENDERS_NEEDED}; cure: ALTER SYSTEM SET max_wal_senders = 10 and restart the server`,
+    );
   }
-  if (slots < 1) problems.push('max_replication_slots is 0, a backup needs one; cure: ALTER SYSTEM SET max_replication_slots = 10 and restart the server');
+  if (slots < 1)
+    problems.push(
+      'max_replication_slots is 0, a backup needs one; cure: ALTER SYSTEM SET max_replication_slots = 10 and restart the server',
+    );
   return problems;
 }
 
 /** What only SQL can tell. A role that may do nothing but replicate is fine: then the size is unknown until the backup runs. */
-async function probeBySql(target: ConnectionTarget, context: EngineContext): Promise<{ readonly sizeBytes: number; readonly problems: readonly string[] }> {
+async function probeBySql(
+  target: ConnectionTarget,
+  context: EngineContext,
+): Promise<{ readonly sizeBytes: number; readonly problems: readonly string[] }> {
   try {
     const connection = await PostgresqlConnection.open(target, { signal: context.signal, purpose: 'sql' });
     try {
@@ -74,7 +95,9 @@ async function probeBySql(target: ConnectionTarget, context: EngineContext): Pro
       const number = (name: string): number => Number(row?.[name] ?? 0);
       const problems: string[] = [];
       if (number('slots_max') > 0 && number('slots') >= number('slots_max')) {
-        problems.push('every replication slot is in use; cure: drop unused ones (SELECT * FROM pg_replication_slots) or raise max_replication_slots');
+        problems.push(
+          'every replication slot is in use; cure: drop unused ones (SELECT * FROM pg_replication_slots) or raise max_replication_slots',
+        );
       }
       // Our own replication connection is open and counted.
       if (number('senders_max') - number('senders') + 1 < SENDERS_NEEDED) {

@@ -12,7 +12,10 @@ const READ_BYTES = 512 * 1024;
 const CONCURRENT_FILES = 4;
 
 /** Flushes each file to the disk, then hashes what the disk gives. */
-export async function readBack(paths: ReadonlyMap<string, BytePath>, signal: AbortSignal): Promise<ReadonlyMap<string, ManifestFile>> {
+export async function readBack(
+  paths: ReadonlyMap<string, BytePath>,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, ManifestFile>> {
   const results = new Map<string, ManifestFile>();
   const queue = paths.entries();
   const work = async (): Promise<void> => {

@@ -20,7 +20,9 @@ const LIST_TABLES = `
 /** @throws DumpToolFailed; its fact `isEnvironment` tells a missing library from damaged data */
 export async function readEveryTable(server: ScratchServer): Promise<TablesRead> {
   const first = await server.connect('template1');
-  const databases = await first.query('SELECT datname FROM pg_database WHERE datallowconn ORDER BY datname').finally(() => first.close());
+  const databases = await first
+    .query('SELECT datname FROM pg_database WHERE datallowconn ORDER BY datname')
+    .finally(() => first.close());
   let tables = 0;
   let rows = 0n;
   for (const { datname } of databases) {
@@ -31,7 +33,10 @@ export async function readEveryTable(server: ScratchServer): Promise<TablesRead>
   return { databases: databases.length, tables, rows };
 }
 
-async function readDatabase(server: ScratchServer, database: string): Promise<{ readonly tables: number; readonly rows: bigint }> {
+async function readDatabase(
+  server: ScratchServer,
+  database: string,
+): Promise<{ readonly tables: number; readonly rows: bigint }> {
   const connection = await server.connect(database);
   let table = '';
   try {
@@ -47,7 +52,12 @@ async function readDatabase(server: ScratchServer, database: string): Promise<{ 
     if (hasErrorName(error, 'ExecutionStopped')) throw error;
     const said = error instanceof Error ? error.message : String(error);
     const isEnvironment = /could not (access|load) (file|library)|incompatible|locale/i.test(said);
-    throw new HoldfastError('DumpToolFailed', `unable to read '${table}' of the restored database '${database}': ${said}`, { isEnvironment }, { cause: error });
+    throw new HoldfastError(
+      'DumpToolFailed',
+      `unable to read '${table}' of the restored database '${database}': ${said}`,
+      { isEnvironment },
+      { cause: error },
+    );
   } finally {
     await connection.close();
   }

@@ -11,7 +11,15 @@ import type { BytePath } from './byte-path.ts';
 import { bytePath, toText } from './byte-path.ts';
 import { DataDirectory } from './data-directory.ts';
 import { translateFileError } from './file-error.ts';
-import { CONTROL_FILE, DATA_ROOT, MANIFEST_PATH, RESTORED_TABLESPACES, TABLESPACE_FOLDER, TABLESPACE_PATH, WAL_FOLDER } from './layout.ts';
+import {
+  CONTROL_FILE,
+  DATA_ROOT,
+  MANIFEST_PATH,
+  RESTORED_TABLESPACES,
+  TABLESPACE_FOLDER,
+  TABLESPACE_PATH,
+  WAL_FOLDER,
+} from './layout.ts';
 import { assertMatchesManifest } from './manifest-check.ts';
 import { listFiles, readBack } from './read-back.ts';
 import { verifyRestoredWal } from './restored-wal.ts';
@@ -62,7 +70,13 @@ class PhysicalRestore {
   #bytes = 0;
   #entries = 0;
 
-  constructor(reader: PointReader, directory: DataDirectory, options: PhysicalRestoreOptions, progress: Progress, context: EngineContext) {
+  constructor(
+    reader: PointReader,
+    directory: DataDirectory,
+    options: PhysicalRestoreOptions,
+    progress: Progress,
+    context: EngineContext,
+  ) {
     this.#reader = reader;
     this.#directory = directory;
     this.#options = options;
@@ -91,24 +105,29 @@ class PhysicalRestore {
   }
 
   async #restoreEntry(entry: StoredEntry): Promise<void> {
-    if (this.#context.signal.aborted) throw new HoldfastError('ExecutionStopped', 'stopped while restoring a data directory');
+    if (this.#context.signal.aborted)
+      throw new HoldfastError('ExecutionStopped', 'stopped while restoring a data directory');
     this.#entries++;
     const path = entry.path.toString('latin1');
     if (path === MANIFEST_PATH) return this.#restoreManifest(entry);
     if (path === DATA_ROOT) return;
     if (!path.startsWith(`${DATA_ROOT}/`)) {
-      throw new HoldfastError('UnsafePath', 'the recovery point holds a path outside of the data directory', { path: toText(path) });
+      throw new HoldfastError('UnsafePath', 'the recovery point holds a path outside of the data directory', {
+        path: toText(path),
+      });
     }
     const key = path.slice(DATA_ROOT.length + 1);
     if (entry.kind === 'directory') return this.#restoreFolder(key, entry.mode);
-    if (entry.kind !== 'file') throw new HoldfastError('UnsafePath', `the recovery point holds a ${entry.kind}`, { path: toText(key) });
+    if (entry.kind !== 'file')
+      throw new HoldfastError('UnsafePath', `the recovery point holds a ${entry.kind}`, { path: toText(key) });
     if (key === CONTROL_FILE) this.#control = entry;
     else if (SIGNAL_FILES.includes(key)) this.#leftOut.add(key);
     else await this.#restoreFile(entry, key);
   }
 
   async #restoreManifest(entry: StoredEntry): Promise<void> {
-    if (entry.sizeBytes > LIMITS.objectBytesMax) throw new HoldfastError('RestoreMismatch', 'the backup manifest is too large');
+    if (entry.sizeBytes > LIMITS.objectBytesMax)
+      throw new HoldfastError('RestoreMismatch', 'the backup manifest is too large');
     const pieces: Buffer[] = [];
     for await (const piece of this.#reader.read(entry)) pieces.push(Buffer.from(piece));
     this.#manifest = Buffer.concat(pieces);
@@ -132,11 +151,17 @@ class PhysicalRestore {
     this.#tablespaces.add(oid);
     const place = `${RESTORED_TABLESPACES}/${oid}`;
     await this.#directory.makeFolder(this.#directory.resolve(place), 0o700);
-    await this.#directory.makeLink(this.#directory.resolve(key), `${bytePath(this.#options.linkRoot ?? this.#options.path)}/${place}`);
+    await this.#directory.makeLink(
+      this.#directory.resolve(key),
+      `${bytePath(this.#options.linkRoot ?? this.#options.path)}/${place}`,
+    );
   }
 
   async #restoreFile(entry: StoredEntry, key: BytePath): Promise<void> {
-    if (entry.sha256 === undefined) throw new HoldfastError('RestoreMismatch', 'the recovery point holds a file without a hash', { path: toText(key) });
+    if (entry.sha256 === undefined)
+      throw new HoldfastError('RestoreMismatch', 'the recovery point holds a file without a hash', {
+        path: toText(key),
+      });
     const file = await this.#directory.openNew(this.#placeOf(key), entry.mode);
     try {
       for await (const piece of this.#reader.read(entry)) {
@@ -157,7 +182,9 @@ class PhysicalRestore {
   #placeOf(key: BytePath): BytePath {
     if (key === CONTROL_FILE) return this.#directory.resolve(PENDING_CONTROL_FILE);
     const match = IN_TABLESPACE.exec(key);
-    return this.#directory.resolve(match?.[1] ? `${RESTORED_TABLESPACES}/${match[1]}/${key.slice(match[0].length)}` : key);
+    return this.#directory.resolve(
+      match?.[1] ? `${RESTORED_TABLESPACES}/${match[1]}/${key.slice(match[0].length)}` : key,
+    );
   }
 
   /** What lies on the disk now against the recovery point, and against the manifest the server wrote. */
@@ -183,16 +210,26 @@ class PhysicalRestore {
     const manifestPlace = this.#directory.resolve(MANIFEST_PATH);
     const extra = (await listFiles(this.#directory.root)).find((path) => path !== manifestPlace && !known.has(path));
     if (extra === undefined) return;
-    throw new HoldfastError('RestoreMismatch', 'the data directory holds a file that the backup does not', { path: toText(extra) });
+    throw new HoldfastError('RestoreMismatch', 'the data directory holds a file that the backup does not', {
+      path: toText(extra),
+    });
   }
 
   #warnings(): readonly string[] {
     const { path, processUid } = this.#options;
     const belongsToRoot = processUid === ROOT_UID && this.#directory.owner === undefined;
     return [
-      ...(belongsToRoot ? [`the files belong to root, as which the server refuses to run; give '${path}' to the server's user before starting it`] : []),
-      ...[...this.#leftOut].map((key) => `${key} was left out, so that the restored server stands alone and does not follow the source`),
-      ...[...this.#tablespaces].map((oid) => `tablespace ${oid} lies in ${RESTORED_TABLESPACES}/${oid} of the data directory`),
+      ...(belongsToRoot
+        ? [
+            `the files belong to root, as which the server refuses to run; give '${path}' to the server's user before starting it`,
+          ]
+        : []),
+      ...[...this.#leftOut].map(
+        (key) => `${key} was left out, so that the restored server stands alone and does not follow the source`,
+      ),
+      ...[...this.#tablespaces].map(
+        (oid) => `tablespace ${oid} lies in ${RESTORED_TABLESPACES}/${oid} of the data directory`,
+      ),
     ];
   }
 }

@@ -30,7 +30,11 @@ export async function verifyRestoredWal(
     for (let lsn = segmentStart(range.startLsn, range.segmentBytes); lsn < end; lsn += BigInt(range.segmentBytes)) {
       const left = end - lsn;
       const bytes = left < BigInt(range.segmentBytes) ? Number(left) : range.segmentBytes;
-      await feed(verifier, join(dataDirectory, WAL_FOLDER, segmentName(range.timeline, lsn, range.segmentBytes)), bytes);
+      await feed(
+        verifier,
+        join(dataDirectory, WAL_FOLDER, segmentName(range.timeline, lsn, range.segmentBytes)),
+        bytes,
+      );
       segments++;
     }
     return { segments, records: verifier.finish(end) };
@@ -43,12 +47,18 @@ export async function verifyRestoredWal(
 async function feed(verifier: WalVerifier, path: string, bytes: number): Promise<void> {
   const buffer = Buffer.allocUnsafe(READ_BYTES);
   const file = await open(path, 'r').catch((error: unknown) => {
-    throw new HoldfastError('RestoreMismatch', 'a segment of the write-ahead log is missing', { path }, { cause: error });
+    throw new HoldfastError(
+      'RestoreMismatch',
+      'a segment of the write-ahead log is missing',
+      { path },
+      { cause: error },
+    );
   });
   try {
-    for (let done = 0; done < bytes; ) {
+    for (let done = 0; done < bytes;) {
       const { bytesRead } = await file.read(buffer, 0, Math.min(READ_BYTES, bytes - done), done);
-      if (bytesRead === 0) throw new HoldfastError('RestoreMismatch', 'a segment of the write-ahead log is too short', { path });
+      if (bytesRead === 0)
+        throw new HoldfastError('RestoreMismatch', 'a segment of the write-ahead log is too short', { path });
       verifier.update(buffer.subarray(0, bytesRead));
       done += bytesRead;
     }

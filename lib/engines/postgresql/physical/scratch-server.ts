@@ -81,13 +81,17 @@ export class ScratchServer {
     const { program, dataDirectory, owner } = options;
     const seenAs = owner ? SELF_DIRECTORY : dataDirectory;
     const overrides = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    this.#child = spawn(program, ['-D', seenAs, '-p', String(PORT), '-c', `config_file=${join(seenAs, CONFIG_FILE)}`, ...overrides], {
-      shell: false,
-      cwd: dataDirectory,
-      env: { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/bin:/bin' },
-      stdio: ['ignore', 'ignore', 'pipe'],
-      ...owner,
-    });
+    this.#child = spawn(
+      program,
+      ['-D', seenAs, '-p', String(PORT), '-c', `config_file=${join(seenAs, CONFIG_FILE)}`, ...overrides],
+      {
+        shell: false,
+        cwd: dataDirectory,
+        env: { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/bin:/bin' },
+        stdio: ['ignore', 'ignore', 'pipe'],
+        ...owner,
+      },
+    );
     this.#child.stderr?.on('data', (piece: Buffer) => {
       this.#said = (this.#said + piece.toString('utf8')).slice(-LIMITS.toolMessageBytesMax);
     });
@@ -142,7 +146,9 @@ export class ScratchServer {
     for (const user of this.#options.users) {
       try {
         const connection = await this.#connectAs(user, 'template1');
-        const [row] = await connection.query('SELECT rolname FROM pg_roles WHERE rolsuper AND rolcanlogin ORDER BY oid LIMIT 1');
+        const [row] = await connection.query(
+          'SELECT rolname FROM pg_roles WHERE rolsuper AND rolcanlogin ORDER BY oid LIMIT 1',
+        );
         await connection.close();
         this.#user = row?.['rolname'] ?? user;
         return true;
@@ -164,7 +170,11 @@ export class ScratchServer {
   #failed(what: string): HoldfastError {
     const fatal = this.#said.split('\n').findLast((line) => /FATAL|PANIC/.test(line)) ?? this.#said;
     const isEnvironment = ENVIRONMENT_CAUSE.test(this.#said);
-    return new HoldfastError('DumpToolFailed', `unable to start a server on the restored data: ${what}: ${oneLine(fatal)}`, { isEnvironment });
+    return new HoldfastError(
+      'DumpToolFailed',
+      `unable to start a server on the restored data: ${what}: ${oneLine(fatal)}`,
+      { isEnvironment },
+    );
   }
 
   readonly #kill = (): void => {

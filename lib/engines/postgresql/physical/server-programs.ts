@@ -21,7 +21,7 @@ export async function findServerProgram(major: number, serverBinDir: string | un
   const folders = serverBinDir === undefined ? wellKnownFolders(major) : [serverBinDir];
   for (const folder of folders) {
     const program = join(folder, 'postgres');
-    if (await isExecutable(program) && (await majorOf(program)) === major) return program;
+    if ((await isExecutable(program)) && (await majorOf(program)) === major) return program;
   }
   return undefined;
 }
@@ -38,7 +38,12 @@ async function isExecutable(path: string): Promise<boolean> {
 /** `postgres (PostgreSQL) 17.10`. */
 async function majorOf(program: string): Promise<number | undefined> {
   const text = await new Promise<string>((resolve) => {
-    const child = spawn(program, ['--version'], { shell: false, stdio: ['ignore', 'pipe', 'ignore'], env: {}, timeout: VERSION_SECONDS_MAX * 1000 });
+    const child = spawn(program, ['--version'], {
+      shell: false,
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: {},
+      timeout: VERSION_SECONDS_MAX * 1000,
+    });
     let said = '';
     child.stdout.on('data', (piece: Buffer) => {
       said += piece.toString('latin1').slice(0, 200);

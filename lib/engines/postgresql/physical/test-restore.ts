@@ -29,7 +29,13 @@ type Scratch = z.infer<typeof scratchSchema>;
 
 const NOBODY = 65_534;
 const ROOT_UID = 0;
-const FAILED_PROOF = ['RestoreMismatch', 'IntegrityViolation', 'DumpIncomplete', 'UnsafePath', 'ObjectCorrupted'] as const;
+const FAILED_PROOF = [
+  'RestoreMismatch',
+  'IntegrityViolation',
+  'DumpIncomplete',
+  'UnsafePath',
+  'ObjectCorrupted',
+] as const;
 
 export async function testRestorePhysical(
   source: EngineSource,
@@ -39,7 +45,8 @@ export async function testRestorePhysical(
 ): Promise<TestResult> {
   const scratch = parseScratch(scratchSettings);
   const [unit] = units;
-  if (units.length !== 1 || !unit) throw new HoldfastError('CapabilityUnsupported', 'a physical backup of PostgreSQL has one unit');
+  if (units.length !== 1 || !unit)
+    throw new HoldfastError('CapabilityUnsupported', 'a physical backup of PostgreSQL has one unit');
   const place = join(scratch.directory ?? context.scratchDir, 'postgresql-test-restore');
   const owner = process.getuid?.() === ROOT_UID ? await serverUser() : undefined;
   await mkdir(place, { mode: 0o700 });
@@ -58,13 +65,22 @@ interface Place {
   readonly owner: { readonly uid: number; readonly gid: number } | undefined;
 }
 
-async function restoreAndRead(source: EngineSource, unit: PointReader, place: Place, context: EngineContext): Promise<TestResult> {
+async function restoreAndRead(
+  source: EngineSource,
+  unit: PointReader,
+  place: Place,
+  context: EngineContext,
+): Promise<TestResult> {
   const { path, owner } = place;
   const startedAt = context.clock.monotonic();
   const seconds = (): number => Math.round(context.clock.monotonic() - startedAt) / 1000;
   const options = { path, processUid: process.getuid?.(), ...(owner && { linkRoot: SELF_DIRECTORY }) };
   const result = (verdict: TestResult['verdict'], detail: string, restoredBytes: number): TestResult => ({
-    verdict, detail, restoreSeconds: seconds(), restoredBytes, fingerprints: [],
+    verdict,
+    detail,
+    restoreSeconds: seconds(),
+    restoredBytes,
+    fingerprints: [],
   });
   let restored;
   try {
@@ -89,14 +105,23 @@ async function startAndRead(
   const program = await findServerProgram(major, scratch.serverBinDir ?? settings.serverBinDir);
   if (program === undefined) {
     const verdict = scratch.start === 'require' ? 'inconclusive' : 'passed';
-    return { verdict, detail: `the files were compared only: no PostgreSQL ${major} server is installed here to start on them` };
+    return {
+      verdict,
+      detail: `the files were compared only: no PostgreSQL ${major} server is installed here to start on them`,
+    };
   }
   let server: ScratchServer | undefined;
   try {
     const users = [...new Set(['postgres', settings.user])];
-    server = await ScratchServer.start({ program, dataDirectory: path, owner, startSecondsMax: scratch.startSecondsMax, users }, context);
+    server = await ScratchServer.start(
+      { program, dataDirectory: path, owner, startSecondsMax: scratch.startSecondsMax, users },
+      context,
+    );
     const read = await readEveryTable(server);
-    return { verdict: 'passed', detail: `PostgreSQL ${major} recovered and read ${read.rows} rows of ${read.tables} tables in ${read.databases} databases` };
+    return {
+      verdict: 'passed',
+      detail: `PostgreSQL ${major} recovered and read ${read.rows} rows of ${read.tables} tables in ${read.databases} databases`,
+    };
   } catch (error) {
     if (hasErrorName(error, 'ExecutionStopped')) throw error;
     const known = asHoldfastError(error);

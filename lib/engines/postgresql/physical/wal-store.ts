@@ -59,17 +59,19 @@ export class WalStore {
 
   async #storeSegment(segment: ReceivedSegment, endLsn: Lsn | undefined, owner: FileOwner): Promise<void> {
     const segmentBytes = BigInt(this.#range.segmentBytes);
-    const contentEnd = endLsn !== undefined && endLsn < segment.startLsn + segmentBytes ? endLsn : segment.startLsn + segmentBytes;
+    const contentEnd =
+      endLsn !== undefined && endLsn < segment.startLsn + segmentBytes ? endLsn : segment.startLsn + segmentBytes;
     const contentBytes = Number(contentEnd - segment.startLsn);
     const path = Buffer.from(`${DATA_ROOT}/${WAL_FOLDER}/${segment.name}`);
     const writer = this.#sink.open({ path, kind: 'file', mode: 0o600, ...owner });
     const file = await open(segment.path, 'r');
     try {
       const buffer = Buffer.allocUnsafe(READ_BYTES);
-      for (let done = 0; done < contentBytes; ) {
+      for (let done = 0; done < contentBytes;) {
         if (this.#signal.aborted) throw new HoldfastError('ExecutionStopped', 'stopped while storing write-ahead log');
         const { bytesRead } = await file.read(buffer, 0, Math.min(READ_BYTES, contentBytes - done), done);
-        if (bytesRead === 0) throw new HoldfastError('DumpIncomplete', `segment '${segment.name}' is shorter than the backup needs`);
+        if (bytesRead === 0)
+          throw new HoldfastError('DumpIncomplete', `segment '${segment.name}' is shorter than the backup needs`);
         const piece = buffer.subarray(0, bytesRead);
         this.#verifier.update(piece);
         await writer.write(piece);
@@ -82,7 +84,8 @@ export class WalStore {
       await writer.write(Buffer.alloc(Math.min(READ_BYTES, left)));
     }
     const stored = await writer.close();
-    if (stored.sizeBytes !== this.#range.segmentBytes) throw new HoldfastError('DumpIncomplete', `segment '${segment.name}' was not stored whole`);
+    if (stored.sizeBytes !== this.#range.segmentBytes)
+      throw new HoldfastError('DumpIncomplete', `segment '${segment.name}' was not stored whole`);
     await rm(segment.path);
     this.#storedEnd = contentEnd;
     this.#segments++;
