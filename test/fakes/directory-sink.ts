@@ -47,7 +47,7 @@ export function directorySink(folder: string, options: DirectorySinkOptions = {}
       await options.beforeWrite?.(key, bytes);
       hash.update(bytes);
       sizeBytes += bytes.length;
-      for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+      for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done);
     };
     return {
       reserve: () => view,

@@ -29,12 +29,16 @@ export function fixedClock(startAt = '2026-01-02T03:04:05.000Z'): FixedClock {
     },
     sleeps,
     sleep: async (milliseconds, signal) => {
-      if (signal?.aborted === true) throw new HoldfastError('ExecutionStopped', 'unable to sleep: stopped by request');
+      assertGoingOn(signal);
       sleeps.push(milliseconds);
       advance(milliseconds);
       // A real turn of the event loop, so that code that polls with sleep lets others work.
       await new Promise((resolve) => setImmediate(resolve));
-      if (signal?.aborted === true) throw new HoldfastError('ExecutionStopped', 'unable to sleep: stopped by request');
+      assertGoingOn(signal);
     },
   };
+}
+
+function assertGoingOn(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new HoldfastError('ExecutionStopped', 'unable to sleep: stopped by request');
 }
