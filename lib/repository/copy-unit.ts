@@ -29,7 +29,12 @@ export interface CopyResult {
  * @throws CopyMissing or IntegrityViolation when the source lacks something or holds other bytes than were written, and when other
  * bytes lie at the target: nothing is ever overwritten
  */
-export async function copyUnit(from: RepositoryContext, to: RepositoryContext, unit: UnitResult, options: CopyOptions = {}): Promise<CopyResult> {
+export async function copyUnit(
+  from: RepositoryContext,
+  to: RepositoryContext,
+  unit: UnitResult,
+  options: CopyOptions = {},
+): Promise<CopyResult> {
   await initialiseCopy(from, to);
   const keys = new KeyRing(from);
   const manifest = await openManifest(from, keys, unit);
@@ -37,7 +42,10 @@ export async function copyUnit(from: RepositoryContext, to: RepositoryContext, u
   for (const { attempt } of manifest.trailer.attempts) await copyDataKey(to, await keys.of(attempt));
   for (const { attempt, packs } of manifest.trailer.attempts) {
     for (const { number, sizeBytes, sha256 } of packs) {
-      await copying.copy({ key: objectKeys.pack(from.storeName, attempt, number), sizeBytes, sha256 }, REPOSITORY_LIMITS.packBytesMax);
+      await copying.copy(
+        { key: objectKeys.pack(from.storeName, attempt, number), sizeBytes, sha256 },
+        REPOSITORY_LIMITS.packBytesMax,
+      );
     }
   }
   await copying.copy(unit.index, REPOSITORY_LIMITS.objectBytesMax);
@@ -65,7 +73,8 @@ export class Copying {
   }
 
   async copy(pin: ObjectPin, bytesMax: number): Promise<void> {
-    if (this.#options.signal?.aborted === true) throw new HoldfastError('ExecutionStopped', 'unable to go on copying: stopped by request');
+    if (this.#options.signal?.aborted === true)
+      throw new HoldfastError('ExecutionStopped', 'unable to go on copying: stopped by request');
     const there = await this.#to.location.stat(pin.key);
     if (there !== undefined) {
       if (there.sizeBytes !== pin.sizeBytes || there.sha256 !== pin.sha256) throw differsFromPin(this.#to, pin.key);

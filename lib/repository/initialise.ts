@@ -46,12 +46,19 @@ export async function initialiseCopy(from: RepositoryContext, to: RepositoryCont
   const source = await readSecret(from);
   if (source === undefined) {
     const key = objectKeys.repository(from.storeName);
-    throw new HoldfastError('CopyMissing', `unable to find object '${key}' at location '${from.location.name}'`, { location: from.location.name, key });
+    throw new HoldfastError('CopyMissing', `unable to find object '${key}' at location '${from.location.name}'`, {
+      location: from.location.name,
+      key,
+    });
   }
   const target = (await readSecret(to)) ?? (await offerSecret(to, source)) ?? source;
   if (target.id !== source.id || !target.bytes.equals(source.bytes)) {
     const key = objectKeys.repository(to.storeName);
-    throw new HoldfastError('IntegrityViolation', `unable to copy to location '${to.location.name}': another repository lies there`, { location: to.location.name, key });
+    throw new HoldfastError(
+      'IntegrityViolation',
+      `unable to copy to location '${to.location.name}': another repository lies there`,
+      { location: to.location.name, key },
+    );
   }
   if (target !== source) target.bytes.fill(0);
   return open(source);
@@ -71,14 +78,23 @@ async function readSecret(context: RepositoryContext): Promise<RepositorySecret 
     throw new HoldfastError('IntegrityViolation', `unable to read object '${key}': it names no repository`, { key });
   }
   const bytes = await unwrapFor(context.keys, recipientsOf(document, key), secretContext(context, id), key);
-  if (bytes.length !== SECRET_BYTES) throw new HoldfastError('KeyUnwrapFailed', `unable to use the key of object '${key}'`, { key });
+  if (bytes.length !== SECRET_BYTES)
+    throw new HoldfastError('KeyUnwrapFailed', `unable to use the key of object '${key}'`, { key });
   return { id, bytes };
 }
 
 /** Undefined when this secret is now the repository's; the other one when somebody was faster. */
-async function offerSecret(context: RepositoryContext, secret: RepositorySecret): Promise<RepositorySecret | undefined> {
+async function offerSecret(
+  context: RepositoryContext,
+  secret: RepositorySecret,
+): Promise<RepositorySecret | undefined> {
   const recipients = await wrapFor(context, secret.bytes, secretContext(context, secret.id));
-  const document = encodeDocument('repository', { id: secret.id, store: context.storeName, createdAt: isoNow(context.clock), recipients });
+  const document = encodeDocument('repository', {
+    id: secret.id,
+    store: context.storeName,
+    createdAt: isoNow(context.clock),
+    recipients,
+  });
   try {
     await putOnce(context, objectKeys.repository(context.storeName), [document]);
     return undefined;
@@ -96,7 +112,8 @@ const secretContext = (context: RepositoryContext, id: string): KeyContext => ({
 
 /** The secret itself is overwritten: from here on only what was derived from it lives. */
 function open(secret: RepositorySecret): OpenRepository {
-  const derive = (purpose: string, length: number): Buffer => Buffer.from(hkdfSync('sha256', secret.bytes, secret.id, `holdfast/1/${purpose}`, length));
+  const derive = (purpose: string, length: number): Buffer =>
+    Buffer.from(hkdfSync('sha256', secret.bytes, secret.id, `holdfast/1/${purpose}`, length));
   const chunkIdKey = derive('chunk-id', 32);
   const gear = derive('gear', GEAR_ENTRIES * 4);
   const gearTable = Uint32Array.from({ length: GEAR_ENTRIES }, (_, entry) => gear.readUInt32LE(entry * 4));

@@ -25,7 +25,10 @@ export async function encryptionOf(context: RepositoryContext, unit: UnitResult)
 }
 
 /** Who can open an attempt's data key at this location. @throws CopyMissing, IntegrityViolation, RepositoryFormatUnsupported */
-export async function recipientsOf(context: RepositoryContext, attempt: string): Promise<readonly Pick<WrappedKey, 'provider' | 'keyId' | 'keyVersion'>[]> {
+export async function recipientsOf(
+  context: RepositoryContext,
+  attempt: string,
+): Promise<readonly Pick<WrappedKey, 'provider' | 'keyId' | 'keyVersion'>[]> {
   const key = objectKeys.keys(context.storeName, attempt);
   const document = decodeDocument(await readWhole(context, key, REPOSITORY_LIMITS.documentBytesMax), 'keys', key);
   return parseRecipients(document, key).map(({ provider, keyId, keyVersion }) => ({ provider, keyId, keyVersion }));

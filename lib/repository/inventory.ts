@@ -42,7 +42,8 @@ export async function takeInventory(context: RepositoryContext, request: Invento
     const { trailer } = await openManifest(context, keys, unit);
     for (const { attempt, packs } of trailer.attempts) {
       await inventory.list(objectKeys.keys(storeName, attempt));
-      for (const { number, sizeBytes, sha256 } of packs) await inventory.listPinned({ key: objectKeys.pack(storeName, attempt, number), sizeBytes, sha256 });
+      for (const { number, sizeBytes, sha256 } of packs)
+        await inventory.listPinned({ key: objectKeys.pack(storeName, attempt, number), sizeBytes, sha256 });
     }
   }
   const { backupId, epoch } = request;
@@ -84,10 +85,14 @@ class Inventory {
   async listPinned(pin: ObjectPin): Promise<void> {
     const { sizeBytes, sha256 } = await this.list(pin.key);
     if (sizeBytes !== pin.sizeBytes || sha256 !== pin.sha256) {
-      throw new HoldfastError('CopyMissing', `unable to find the written object '${pin.key}' at location '${this.#context.location.name}': another lies there`, {
-        location: this.#context.location.name,
-        key: pin.key,
-      });
+      throw new HoldfastError(
+        'CopyMissing',
+        `unable to find the written object '${pin.key}' at location '${this.#context.location.name}': another lies there`,
+        {
+          location: this.#context.location.name,
+          key: pin.key,
+        },
+      );
     }
   }
 }

@@ -7,7 +7,8 @@ const PACK_DIGITS = 5;
 export const objectKeys = {
   repository: (store: string): string => `${store}/repository`,
   keys: (store: string, attempt: string): string => `${store}/keys/${attempt}`,
-  pack: (store: string, attempt: string, number: number): string => `${store}/packs/${attempt}/${String(number).padStart(PACK_DIGITS, '0')}`,
+  pack: (store: string, attempt: string, number: number): string =>
+    `${store}/packs/${attempt}/${String(number).padStart(PACK_DIGITS, '0')}`,
   index: (store: string, attempt: string): string => `${store}/indexes/${attempt}`,
   manifest: (store: string, attempt: string): string => `${store}/manifests/${attempt}`,
   point: (store: string, point: string): string => `${store}/points/${point}`,
@@ -19,7 +20,8 @@ const ATTEMPT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 
 /** An attempt becomes a path component at every location and a field of every header. @throws InvalidRequest */
 export function assertAttemptName(attempt: string): void {
-  if (!ATTEMPT.test(attempt)) throw new HoldfastError('InvalidRequest', `unable to use '${attempt}' as the name of an attempt`, { attempt });
+  if (!ATTEMPT.test(attempt))
+    throw new HoldfastError('InvalidRequest', `unable to use '${attempt}' as the name of an attempt`, { attempt });
 }
 
 /** Last component of a key: the point that an object of `points/` or `inventories/` belongs to. */

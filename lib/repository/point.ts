@@ -31,7 +31,8 @@ export interface RecoveryPoint {
   readonly writtenBy?: string;
 }
 
-export const pointName = (point: Pick<RecoveryPoint, 'backupId' | 'epoch'>): string => `${point.backupId}.${String(point.epoch)}`;
+export const pointName = (point: Pick<RecoveryPoint, 'backupId' | 'epoch'>): string =>
+  `${point.backupId}.${String(point.epoch)}`;
 
 /**
  * Writes a recovery point. Safe to repeat: the same point sealed a second time is the one that lies there.
@@ -59,7 +60,9 @@ export async function sealPoint(context: RepositoryContext, point: RecoveryPoint
 export async function readPoint(context: RepositoryContext, pin: ObjectPin): Promise<RecoveryPoint> {
   const point = parsePoint(await readContent(context, pin), pin.key);
   if (pin.key !== objectKeys.point(context.storeName, pointName(point)) || point.store !== context.storeName) {
-    throw new HoldfastError('IntegrityViolation', `unable to accept recovery point '${pin.key}': it is another one`, { key: pin.key });
+    throw new HoldfastError('IntegrityViolation', `unable to accept recovery point '${pin.key}': it is another one`, {
+      key: pin.key,
+    });
   }
   return point;
 }
@@ -74,9 +77,13 @@ export interface ListedPoint {
 /** Every recovery point at this location, oldest key first: where a restore without a catalog begins. */
 export async function listPoints(context: RepositoryContext): Promise<readonly ListedPoint[]> {
   const listed: ListedPoint[] = [];
-  for (let after: string | undefined; ; ) {
-    const page = await context.location.list(objectKeys.points(context.storeName), after === undefined ? {} : { after });
-    for (const { key, sizeBytes, sha256 } of page.objects) listed.push(await listPoint(context, { key, sizeBytes, sha256 }));
+  for (let after: string | undefined; ;) {
+    const page = await context.location.list(
+      objectKeys.points(context.storeName),
+      after === undefined ? {} : { after },
+    );
+    for (const { key, sizeBytes, sha256 } of page.objects)
+      listed.push(await listPoint(context, { key, sizeBytes, sha256 }));
     if (page.next === undefined) return listed;
     after = page.next;
   }
@@ -93,7 +100,8 @@ async function listPoint(context: RepositoryContext, pin: ObjectPin): Promise<Li
 
 /** A point has its own data key, under its own name, so that it is opened and erased by itself. */
 async function ensurePointKey(context: RepositoryContext, name: string): Promise<DataKey> {
-  if ((await context.location.stat(objectKeys.keys(context.storeName, name))) !== undefined) return openDataKey(context, name);
+  if ((await context.location.stat(objectKeys.keys(context.storeName, name))) !== undefined)
+    return openDataKey(context, name);
   const { id } = await ensureRepository(context);
   try {
     return await createDataKey(context, id, name);
@@ -112,14 +120,21 @@ async function acceptExisting(context: RepositoryContext, key: string, content: 
   const stored = await context.location.stat(key);
   const pin = { key, sizeBytes: stored?.sizeBytes ?? 0, sha256: stored?.sha256 ?? '' };
   if ((await readContent(context, pin)).toString('utf8') !== content) {
-    throw new HoldfastError('ObjectExists', `unable to seal recovery point '${key}': another one lies there`, { location: context.location.name, key });
+    throw new HoldfastError('ObjectExists', `unable to seal recovery point '${key}': another one lies there`, {
+      location: context.location.name,
+      key,
+    });
   }
   return pin;
 }
 
 async function readContent(context: RepositoryContext, pin: ObjectPin): Promise<Buffer> {
   const bytes = await readPinned(context, pin, REPOSITORY_LIMITS.trailerBytesMax);
-  const object = await openSealedObject(bufferSource(pin.key, bytes), { kind: 'point', number: 0, key: pin.key }, await openDataKey(context, nameOfKey(pin.key)));
+  const object = await openSealedObject(
+    bufferSource(pin.key, bytes),
+    { kind: 'point', number: 0, key: pin.key },
+    await openDataKey(context, nameOfKey(pin.key)),
+  );
   const reader = new ByteReader(object.trailer, pin.key);
   const content = reader.sized(REPOSITORY_LIMITS.trailerBytesMax);
   reader.end();

@@ -1,6 +1,15 @@
 // The recovery key: a second way into every backup that depends on no server. The platform keeps only its public half.
 
-import { createCipheriv, createDecipheriv, createHash, createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync, hkdfSync } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  hkdfSync,
+} from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 import { HoldfastError } from '../domain/errors.ts';
@@ -47,10 +56,16 @@ export function recipientFrom(publicText: string): KeyRecipient {
   const text = publicText.trim();
   const raw = Buffer.from(text.slice(PUBLIC_PREFIX.length), 'base64url');
   if (!text.startsWith(PUBLIC_PREFIX) || raw.length !== KEY_BYTES) {
-    throw new HoldfastError('InvalidConfiguration', `unable to read the recovery recipient: it does not look like '${PUBLIC_PREFIX}…'`);
+    throw new HoldfastError(
+      'InvalidConfiguration',
+      `unable to read the recovery recipient: it does not look like '${PUBLIC_PREFIX}…'`,
+    );
   }
   const keyId = keyIdOf(raw);
-  return { keyId, wrap: async (dataKey, context) => wrapFor({ publicKey: publicFrom(raw), publicRaw: raw, keyId }, dataKey, context) };
+  return {
+    keyId,
+    wrap: async (dataKey, context) => wrapFor({ publicKey: publicFrom(raw), publicRaw: raw, keyId }, dataKey, context),
+  };
 }
 
 /**
@@ -80,7 +95,11 @@ export function recoveryKeyProvider(printed: string): KeyProvider {
  * X25519 with a key pair made for this wrapping alone, HKDF-SHA-256, AES-256-GCM: the scheme of RFC 9180 in its plainest form. The
  * derived key is used once, so its initialisation vector is derived with it.
  */
-function wrapFor(to: { publicKey: KeyObject; publicRaw: Buffer; keyId: string }, dataKey: Uint8Array, context: KeyContext): WrappedKey {
+function wrapFor(
+  to: { publicKey: KeyObject; publicRaw: Buffer; keyId: string },
+  dataKey: Uint8Array,
+  context: KeyContext,
+): WrappedKey {
   const ephemeral = generateKeyPairSync('x25519');
   const ephemeralRaw = rawPublic(ephemeral.publicKey);
   const shared = diffieHellman({ privateKey: ephemeral.privateKey, publicKey: to.publicKey });
@@ -92,7 +111,11 @@ function wrapFor(to: { publicKey: KeyObject; publicRaw: Buffer; keyId: string },
   return { provider: RECOVERY_PROVIDER, keyId: to.keyId, keyVersion: 1, wrapped: wrapped.toString('base64') };
 }
 
-function unwrapWith(own: { privateKey: KeyObject; publicRaw: Buffer; keyId: string }, wrapped: WrappedKey, context: KeyContext): Buffer {
+function unwrapWith(
+  own: { privateKey: KeyObject; publicRaw: Buffer; keyId: string },
+  wrapped: WrappedKey,
+  context: KeyContext,
+): Buffer {
   const bytes = Buffer.from(wrapped.wrapped, 'base64');
   try {
     const ephemeralRaw = bytes.subarray(0, KEY_BYTES);
@@ -106,12 +129,25 @@ function unwrapWith(own: { privateKey: KeyObject; publicRaw: Buffer; keyId: stri
     return dataKey;
   } catch (error) {
     // One answer for a wrong key, a wrong context and changed bytes: nobody learns which it was.
-    throw new HoldfastError('KeyUnwrapFailed', `unable to unwrap with recovery key '${own.keyId}'`, { keyId: own.keyId }, { cause: error });
+    throw new HoldfastError(
+      'KeyUnwrapFailed',
+      `unable to unwrap with recovery key '${own.keyId}'`,
+      { keyId: own.keyId },
+      { cause: error },
+    );
   }
 }
 
 function deriveWrappingKey(shared: Buffer, ephemeralRaw: Buffer, recipientRaw: Buffer): { key: Buffer; iv: Buffer } {
-  const derived = Buffer.from(hkdfSync('sha256', shared, Buffer.concat([ephemeralRaw, recipientRaw]), 'holdfast/1/recovery', KEY_BYTES + IV_BYTES));
+  const derived = Buffer.from(
+    hkdfSync(
+      'sha256',
+      shared,
+      Buffer.concat([ephemeralRaw, recipientRaw]),
+      'holdfast/1/recovery',
+      KEY_BYTES + IV_BYTES,
+    ),
+  );
   shared.fill(0);
   return { key: derived.subarray(0, KEY_BYTES), iv: derived.subarray(KEY_BYTES) };
 }
@@ -130,19 +166,29 @@ function parsePrinted(printed: string): Buffer {
   }
   const bytes = decodeBase32(text.slice(PRINTED_PREFIX.length));
   if (bytes?.length !== KEY_BYTES + CHECKSUM_BYTES) {
-    throw new HoldfastError('InvalidRequest', 'unable to read the recovery key: it has sixteen groups of four characters, no U among them');
+    throw new HoldfastError(
+      'InvalidRequest',
+      'unable to read the recovery key: it has sixteen groups of four characters, no U among them',
+    );
   }
   const raw = Buffer.from(bytes.subarray(0, KEY_BYTES));
   if (!checksumOf(raw).equals(bytes.subarray(KEY_BYTES))) {
-    throw new HoldfastError('InvalidRequest', 'unable to read the recovery key: a character is mistyped, its checksum does not fit');
+    throw new HoldfastError(
+      'InvalidRequest',
+      'unable to read the recovery key: a character is mistyped, its checksum does not fit',
+    );
   }
   return raw;
 }
 
-const checksumOf = (raw: Buffer): Buffer => createHash('sha256').update('holdfast/1/recovery-checksum').update(raw).digest().subarray(0, CHECKSUM_BYTES);
+const checksumOf = (raw: Buffer): Buffer =>
+  createHash('sha256').update('holdfast/1/recovery-checksum').update(raw).digest().subarray(0, CHECKSUM_BYTES);
 
-const keyIdOf = (publicRaw: Buffer): string => `recovery-${createHash('sha256').update(publicRaw).digest('hex').slice(0, 16)}`;
+const keyIdOf = (publicRaw: Buffer): string =>
+  `recovery-${createHash('sha256').update(publicRaw).digest('hex').slice(0, 16)}`;
 
-const privateFrom = (raw: Buffer): KeyObject => createPrivateKey({ key: Buffer.concat([PRIVATE_DER, raw]), format: 'der', type: 'pkcs8' });
-const publicFrom = (raw: Buffer): KeyObject => createPublicKey({ key: Buffer.concat([PUBLIC_DER, raw]), format: 'der', type: 'spki' });
+const privateFrom = (raw: Buffer): KeyObject =>
+  createPrivateKey({ key: Buffer.concat([PRIVATE_DER, raw]), format: 'der', type: 'pkcs8' });
+const publicFrom = (raw: Buffer): KeyObject =>
+  createPublicKey({ key: Buffer.concat([PUBLIC_DER, raw]), format: 'der', type: 'spki' });
 const rawPublic = (key: KeyObject): Buffer => key.export({ format: 'der', type: 'spki' }).subarray(-KEY_BYTES);

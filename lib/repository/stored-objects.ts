@@ -20,7 +20,12 @@ export function sha256Of(...parts: readonly Uint8Array[]): string {
  *
  * @throws ObjectExists when other bytes lie at the key
  */
-export async function putOnce(context: RepositoryContext, key: string, parts: readonly Uint8Array[], sha256 = sha256Of(...parts)): Promise<ObjectPin> {
+export async function putOnce(
+  context: RepositoryContext,
+  key: string,
+  parts: readonly Uint8Array[],
+  sha256 = sha256Of(...parts),
+): Promise<ObjectPin> {
   const sizeBytes = parts.reduce((sum, part) => sum + part.length, 0);
   const options = { sha256, ...(context.lockedUntil === undefined ? {} : { lockedUntil: context.lockedUntil }) };
   for (let tried = 1; ; tried++) {
@@ -59,7 +64,11 @@ export async function statPresent(context: RepositoryContext, key: string): Prom
 export async function readWhole(context: RepositoryContext, key: string, bytesMax: number): Promise<Buffer> {
   const stored = await statPresent(context, key);
   if (stored.sizeBytes > bytesMax) {
-    throw new HoldfastError('IntegrityViolation', `unable to read object '${key}': it is larger than the format allows`, { location: context.location.name, key });
+    throw new HoldfastError(
+      'IntegrityViolation',
+      `unable to read object '${key}': it is larger than the format allows`,
+      { location: context.location.name, key },
+    );
   }
   return translateMissing(context, key, context.location.get(key));
 }
@@ -83,15 +92,24 @@ export async function checkPinned(context: RepositoryContext, pin: ObjectPin): P
   if (hash.digest('hex') !== pin.sha256) throw differsFromPin(context, pin.key);
 }
 
-export async function readRange(context: RepositoryContext, key: string, offset: number, length: number): Promise<Buffer> {
+export async function readRange(
+  context: RepositoryContext,
+  key: string,
+  offset: number,
+  length: number,
+): Promise<Buffer> {
   return translateMissing(context, key, context.location.get(key, { range: { offset, length } }));
 }
 
 export function differsFromPin(context: RepositoryContext, key: string): HoldfastError {
-  return new HoldfastError('IntegrityViolation', `unable to accept object '${key}': its bytes are not the ones that were written`, {
-    location: context.location.name,
-    key,
-  });
+  return new HoldfastError(
+    'IntegrityViolation',
+    `unable to accept object '${key}': its bytes are not the ones that were written`,
+    {
+      location: context.location.name,
+      key,
+    },
+  );
 }
 
 /** A missing object and one that is too short are told apart from a store that does not answer. */
@@ -101,7 +119,12 @@ async function translateMissing(context: RepositoryContext, key: string, reading
   } catch (error) {
     if (hasErrorName(error, 'ObjectNotFound')) throw missing(context, key);
     if (hasErrorName(error, 'ObjectCorrupted')) {
-      throw new HoldfastError('IntegrityViolation', `unable to read object '${key}'`, { location: context.location.name, key }, { cause: error });
+      throw new HoldfastError(
+        'IntegrityViolation',
+        `unable to read object '${key}'`,
+        { location: context.location.name, key },
+        { cause: error },
+      );
     }
     throw error;
   }

@@ -10,6 +10,7 @@ import { HoldfastError } from '../domain/errors.ts';
 import type { PointReader } from '../ports/engine.ts';
 import { ChunkIdentifier } from './chunking/chunk-id.ts';
 import type { ContentRun, ManifestEntry } from './manifest/content-run.ts';
+import { onlyChunkOf } from './manifest/content-run.ts';
 import type { Manifest, UnitPin } from './manifest/manifest.ts';
 import { openManifest } from './manifest/manifest.ts';
 import type { PackPin } from './packing/pack-pin.ts';
@@ -54,7 +55,7 @@ class RepositoryPointReader implements PointReader {
     if (stored.sizeBytes === 0) return;
     const ranges = stored.dataRanges ?? [[0, stored.sizeBytes] as const];
     const pieces = withHoles(this.#chunks(stored), ranges, stored);
-    const hash = isOneChunk(stored) ? undefined : createHash('sha256');
+    const hash = onlyChunkOf(stored) !== undefined ? undefined : createHash('sha256');
     let held: Uint8Array | undefined;
     for await (const piece of pieces) {
       if (held !== undefined) yield held;
@@ -68,14 +69,19 @@ class RepositoryPointReader implements PointReader {
 
   async *#chunks(entry: ManifestEntry): AsyncGenerator<ReadChunk> {
     for (const run of entry.content) {
-      for (let chunk = run.firstChunk; chunk < run.firstChunk + run.chunks; chunk++) yield await this.#packs.read(this.#pinOf(run, chunk), chunk);
+      for (let chunk = run.firstChunk; chunk < run.firstChunk + run.chunks; chunk++)
+        yield await this.#packs.read(this.#pinOf(run, chunk), chunk);
     }
   }
 
   #pinOf(run: ContentRun, chunk: number): PackPin {
     const pin = packOfChunk(this.#pins.get(run.attempt) ?? [], chunk);
     if (pin === undefined) {
-      throw new HoldfastError('IntegrityViolation', `unable to read from manifest '${this.#manifest.key}': it names content that no pack holds`, { key: this.#manifest.key });
+      throw new HoldfastError(
+        'IntegrityViolation',
+        `unable to read from manifest '${this.#manifest.key}': it names content that no pack holds`,
+        { key: this.#manifest.key },
+      );
     }
     return pin;
   }
@@ -84,7 +90,12 @@ class RepositoryPointReader implements PointReader {
   async #storedForm(entry: StoredEntry): Promise<ManifestEntry> {
     if ('content' in entry) return entry as ManifestEntry;
     const found = await this.#manifest.find(entry.path);
-    if (found === undefined) throw new HoldfastError('NotFound', `unable to read '${pathText(entry.path)}': the recovery point has no such path`, {});
+    if (found === undefined)
+      throw new HoldfastError(
+        'NotFound',
+        `unable to read '${pathText(entry.path)}': the recovery point has no such path`,
+        {},
+      );
     return found;
   }
 }
@@ -94,15 +105,17 @@ interface Piece {
   readonly digest?: Buffer;
 }
 
-const isOneChunk = (entry: ManifestEntry): boolean => entry.dataRanges === undefined && entry.content.length === 1 && entry.content[0]?.chunks === 1;
-
 /** Lays content into its data ranges and zeros between them. The bytes must fill the ranges exactly. */
-async function* withHoles(chunks: AsyncIterable<ReadChunk>, ranges: readonly (readonly [number, number])[], entry: ManifestEntry): AsyncGenerator<Piece> {
+async function* withHoles(
+  chunks: AsyncIterable<ReadChunk>,
+  ranges: readonly (readonly [number, number])[],
+  entry: ManifestEntry,
+): AsyncGenerator<Piece> {
   let at = 0;
   let range = 0;
   let takenOfRange = 0;
   for await (const chunk of chunks) {
-    for (let taken = 0; taken < chunk.content.length; ) {
+    for (let taken = 0; taken < chunk.content.length;) {
       const [offset, length] = ranges[range] ?? [Number.NaN, 0];
       if (takenOfRange === 0) yield* zeros(offset - at);
       const piece = Math.min(length - takenOfRange, chunk.content.length - taken);
@@ -124,7 +137,8 @@ async function* withHoles(chunks: AsyncIterable<ReadChunk>, ranges: readonly (re
 }
 
 function* zeros(length: number): Generator<Piece> {
-  for (let rest = length; rest > 0; rest -= ZEROS.length) yield { content: rest < ZEROS.length ? ZEROS.subarray(0, rest) : ZEROS };
+  for (let rest = length; rest > 0; rest -= ZEROS.length)
+    yield { content: rest < ZEROS.length ? ZEROS.subarray(0, rest) : ZEROS };
 }
 
 function assertHash(hash: Hash, entry: ManifestEntry, manifest: Manifest): void {
@@ -132,9 +146,17 @@ function assertHash(hash: Hash, entry: ManifestEntry, manifest: Manifest): void 
 }
 
 function differs(entry: ManifestEntry, manifest: Manifest): HoldfastError {
-  return new HoldfastError('IntegrityViolation', `unable to read '${pathText(entry.path)}': its hash is not the recorded one`, { key: manifest.key });
+  return new HoldfastError(
+    'IntegrityViolation',
+    `unable to read '${pathText(entry.path)}': its hash is not the recorded one`,
+    { key: manifest.key },
+  );
 }
 
 function lengthDiffers(entry: ManifestEntry): HoldfastError {
-  return new HoldfastError('IntegrityViolation', `unable to read '${pathText(entry.path)}': its length is not the recorded one`, {});
+  return new HoldfastError(
+    'IntegrityViolation',
+    `unable to read '${pathText(entry.path)}': its length is not the recorded one`,
+    {},
+  );
 }

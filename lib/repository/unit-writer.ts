@@ -110,8 +110,13 @@ class RepositoryUnitWriter implements UnitWriter {
     const window = { offset: 0, length: Math.max(4 * sizes.max, 64 * 1024) };
     const slotBytes = segmentBytes + sizes.max;
     const slots = LIMITS.segmentsInFlight + 1;
-    const chunker = new GearChunker({ table: repository.gearTable, sizes, memoryBytes: window.length + slots * slotBytes });
-    const slotAt = (slot: number): Buffer => chunker.memory.subarray(window.length + slot * slotBytes, window.length + (slot + 1) * slotBytes);
+    const chunker = new GearChunker({
+      table: repository.gearTable,
+      sizes,
+      memoryBytes: window.length + slots * slotBytes,
+    });
+    const slotAt = (slot: number): Buffer =>
+      chunker.memory.subarray(window.length + slot * slotBytes, window.length + (slot + 1) * slotBytes);
     this.#packs = new PackWriter({
       context,
       dataKey,
@@ -187,7 +192,9 @@ class RepositoryUnitWriter implements UnitWriter {
     const { pins } = this.#packs;
     invariant(pins.reduce((sum, pin) => sum + pin.chunks, 0) === chunks.ownChunks, 'every new chunk lies in a pack');
     const idsOf = (firstChunk: number, count: number): Buffer => chunks.ownIds(firstChunk, count);
-    const index = await this.#put(buildIndex({ key: objectKeys.index(context.storeName, attempt), dataKey, ids: context.ids, pins, idsOf }));
+    const index = await this.#put(
+      buildIndex({ key: objectKeys.index(context.storeName, attempt), dataKey, ids: context.ids, pins, idsOf }),
+    );
     const manifest = await this.#put(this.#manifest.finish(facts, pins));
     return {
       unit,
@@ -199,7 +206,10 @@ class RepositoryUnitWriter implements UnitWriter {
       storedBytes: pins.reduce((sum, pin) => sum + pin.sizeBytes, 0) + index.sizeBytes + manifest.sizeBytes,
       reusedBytes: chunks.reusedBytes + this.#reusedBytes,
       entries: this.#manifest.entries,
-      needsAttempts: ledger.needed(pins).slice(1).map((needed) => needed.attempt),
+      needsAttempts: ledger
+        .needed(pins)
+        .slice(1)
+        .map((needed) => needed.attempt),
       facts,
     };
   }
@@ -254,7 +264,7 @@ class FileContentWriter implements ContentWriter {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    for (let written = 0; written < bytes.length; ) {
+    for (let written = 0; written < bytes.length;) {
       const room = this.reserve();
       const length = Math.min(room.length, bytes.length - written);
       room.set(bytes.subarray(written, written + length));

@@ -36,7 +36,11 @@ export interface VerifyResult {
  * @throws IntegrityViolation naming the object; CopyMissing when one is missing; RepositoryFormatUnsupported; KeyUnwrapFailed;
  * ExecutionStopped
  */
-export async function verifyUnit(context: RepositoryContext, unit: UnitResult, options: VerifyOptions): Promise<VerifyResult> {
+export async function verifyUnit(
+  context: RepositoryContext,
+  unit: UnitResult,
+  options: VerifyOptions,
+): Promise<VerifyResult> {
   return new UnitVerification(context, options).run(unit);
 }
 
@@ -99,14 +103,24 @@ class UnitVerification {
   async #checkIndex(unit: UnitResult, manifest: Manifest, census: ChunkCensus): Promise<void> {
     const index = await openIndex(this.#context, this.#keys, unit.attempt, unit.index);
     const own = manifest.trailer.attempts[0]?.packs ?? [];
-    let isSame = index.pins.length === own.length && index.pins.every((pin, i) => pin.sha256 === own[i]?.sha256 && pin.firstChunk === own[i]?.firstChunk);
+    let isSame =
+      index.pins.length === own.length &&
+      index.pins.every((pin, i) => pin.sha256 === own[i]?.sha256 && pin.firstChunk === own[i]?.firstChunk);
     for await (const { firstChunk, ids } of index.sections()) {
       for (let i = 0; i * CHUNK_ID_BYTES < ids.length; i++) {
-        isSame &&= census.mayHaveId(unit.attempt, firstChunk + i, ids.subarray(i * CHUNK_ID_BYTES, (i + 1) * CHUNK_ID_BYTES));
+        isSame &&= census.mayHaveId(
+          unit.attempt,
+          firstChunk + i,
+          ids.subarray(i * CHUNK_ID_BYTES, (i + 1) * CHUNK_ID_BYTES),
+        );
       }
     }
     if (!isSame) {
-      throw new HoldfastError('IntegrityViolation', `unable to accept index '${unit.index.key}': it does not list the packs of its attempt`, { key: unit.index.key });
+      throw new HoldfastError(
+        'IntegrityViolation',
+        `unable to accept index '${unit.index.key}': it does not list the packs of its attempt`,
+        { key: unit.index.key },
+      );
     }
     this.#count(unit.index.sizeBytes);
   }
@@ -150,6 +164,7 @@ class UnitVerification {
   }
 
   #assertGoingOn(): void {
-    if (this.#options.signal?.aborted === true) throw new HoldfastError('ExecutionStopped', 'unable to go on verifying: stopped by request');
+    if (this.#options.signal?.aborted === true)
+      throw new HoldfastError('ExecutionStopped', 'unable to go on verifying: stopped by request');
   }
 }

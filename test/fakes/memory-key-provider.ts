@@ -15,7 +15,10 @@ export interface MemoryKeyProvider extends KeyProvider {
 }
 
 /** Two providers with one seed are one provider; another seed cannot unwrap. */
-export function memoryKeyProvider(seed = 'key', options: { provider?: string; country?: string } = {}): MemoryKeyProvider {
+export function memoryKeyProvider(
+  seed = 'key',
+  options: { provider?: string; country?: string } = {},
+): MemoryKeyProvider {
   const provider = options.provider ?? 'memory';
   const keyId = `key-${createHash('sha256').update(`id/${seed}`).digest('hex').slice(0, 16)}`;
   const destroyed = new Set<number>();
@@ -23,7 +26,10 @@ export function memoryKeyProvider(seed = 'key', options: { provider?: string; co
   let newest = 1;
   let wrapped = 0;
   let isEnabled = true;
-  const keyOf = (version: number): Buffer => createHash('sha256').update(`${seed}/${String(version)}`).digest();
+  const keyOf = (version: number): Buffer =>
+    createHash('sha256')
+      .update(`${seed}/${String(version)}`)
+      .digest();
   const assertEnabled = (): void => {
     if (!isEnabled) throw new HoldfastError('KeyUnavailable', `unable to use key '${keyId}'`, { keyId });
   };
@@ -47,7 +53,10 @@ export function memoryKeyProvider(seed = 'key', options: { provider?: string; co
       assertEnabled();
       calls.wrap += 1;
       wrapped += 1;
-      const iv = createHash('sha256').update(`${seed}/iv/${String(wrapped)}/${canonicalJson(context)}`).digest().subarray(0, 12);
+      const iv = createHash('sha256')
+        .update(`${seed}/iv/${String(wrapped)}/${canonicalJson(context)}`)
+        .digest()
+        .subarray(0, 12);
       const cipher = createCipheriv('aes-256-gcm', keyOf(newest), iv);
       cipher.setAAD(Buffer.from(canonicalJson(context)));
       const sealed = Buffer.concat([iv, cipher.update(dataKey), cipher.final(), cipher.getAuthTag()]);
@@ -56,7 +65,9 @@ export function memoryKeyProvider(seed = 'key', options: { provider?: string; co
     unwrap: async (key: WrappedKey, context: KeyContext) => {
       assertEnabled();
       calls.unwrap += 1;
-      const refused = new HoldfastError('KeyUnwrapFailed', `unable to unwrap a key of '${key.keyId}'`, { keyId: key.keyId });
+      const refused = new HoldfastError('KeyUnwrapFailed', `unable to unwrap a key of '${key.keyId}'`, {
+        keyId: key.keyId,
+      });
       if (destroyed.has(key.keyVersion) || key.provider !== provider) throw refused;
       try {
         const sealed = Buffer.from(key.wrapped, 'base64');

@@ -61,7 +61,8 @@ export function memoryObjectStore(name = 'memory', options: MemoryStoreOptions =
   };
   const demand = (key: string, version?: string): Version => {
     const found = find(key, version);
-    if (found === undefined) throw new HoldfastError('ObjectNotFound', `unable to read object '${key}'`, { location: name, key });
+    if (found === undefined)
+      throw new HoldfastError('ObjectNotFound', `unable to read object '${key}'`, { location: name, key });
     return found;
   };
 
@@ -89,10 +90,12 @@ export function memoryObjectStore(name = 'memory', options: MemoryStoreOptions =
     place: async () => ({ country: 'RU', region: 'memory', dataCenter: name, failureDomain: name, ...options.place }),
     put: (key, parts, put) =>
       operate('put', key, () => {
-        if (objects.has(key)) throw new HoldfastError('ObjectExists', `unable to put object '${key}'`, { location: name, key });
+        if (objects.has(key))
+          throw new HoldfastError('ObjectExists', `unable to put object '${key}'`, { location: name, key });
         const bytes = Buffer.concat(parts);
         const sha256 = sha256Of([bytes]);
-        if (sha256 !== put.sha256) throw new HoldfastError('ObjectCorrupted', `unable to put object '${key}'`, { location: name, key });
+        if (sha256 !== put.sha256)
+          throw new HoldfastError('ObjectCorrupted', `unable to put object '${key}'`, { location: name, key });
         written += 1;
         const object: StoredObject = {
           key,
@@ -120,7 +123,10 @@ export function memoryObjectStore(name = 'memory', options: MemoryStoreOptions =
       operate('extendLock', key, () => {
         const found = demand(key, version);
         if (found.object.lockedUntil !== undefined && found.object.lockedUntil > lockedUntil) {
-          throw new HoldfastError('ObjectLocked', `unable to shorten the lock of object '${key}'`, { location: name, key });
+          throw new HoldfastError('ObjectLocked', `unable to shorten the lock of object '${key}'`, {
+            location: name,
+            key,
+          });
         }
         found.object = { ...found.object, lockedUntil };
       }),

@@ -20,7 +20,11 @@ export function seededIds(seed = 'seed'): IdSource {
       const blocks: Buffer[] = [];
       for (let bytes = 0; bytes < length; bytes += 32) {
         drawn += 1;
-        blocks.push(createHash('sha256').update(`${seed}/random/${String(drawn)}`).digest());
+        blocks.push(
+          createHash('sha256')
+            .update(`${seed}/random/${String(drawn)}`)
+            .digest(),
+        );
       }
       // Copied out of the pool, because callers overwrite secrets after use.
       return Buffer.from(Buffer.concat(blocks).subarray(0, length));

@@ -18,7 +18,15 @@ interface GrowingMemory {
   readonly buffer: ArrayBuffer;
   grow(pages: number): number;
 }
-type Cut = (start: number, length: number, min: number, average: number, max: number, rare: number, usual: number) => number;
+type Cut = (
+  start: number,
+  length: number,
+  min: number,
+  average: number,
+  max: number,
+  rare: number,
+  usual: number,
+) => number;
 
 export class GearChunker {
   /** The bytes behind the table; all offsets of this class count from its start. */
@@ -31,7 +39,10 @@ export class GearChunker {
   constructor(options: { readonly table: Uint32Array; readonly sizes: ChunkSizes; readonly memoryBytes: number }) {
     const { table, sizes, memoryBytes } = options;
     invariant(table.length === GEAR_ENTRIES, 'a gear table has 256 entries');
-    invariant(sizes.min >= HASH_WINDOW_BYTES && sizes.min <= sizes.average && sizes.average <= sizes.max, 'chunk sizes grow');
+    invariant(
+      sizes.min >= HASH_WINDOW_BYTES && sizes.min <= sizes.average && sizes.average <= sizes.max,
+      'chunk sizes grow',
+    );
     const { Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyInterface }).WebAssembly;
     const instance = new Instance(new Module(Buffer.from(GEAR_MODULE, 'base64')));
     const memory = instance.exports['memory'] as GrowingMemory;

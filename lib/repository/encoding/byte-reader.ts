@@ -81,7 +81,9 @@ export class ByteReader {
   }
 
   malformed(reason: string): HoldfastError {
-    return new HoldfastError('IntegrityViolation', `unable to parse object '${this.#where}': ${reason}`, { key: this.#where });
+    return new HoldfastError('IntegrityViolation', `unable to parse object '${this.#where}': ${reason}`, {
+      key: this.#where,
+    });
   }
 
   #demand(length: number): void {

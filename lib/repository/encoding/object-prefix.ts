@@ -27,7 +27,11 @@ export function encodePrefix(kind: ObjectKind, suite: Suite): Buffer {
 export function checkPrefix(bytes: Buffer, kind: ObjectKind, suite: Suite, key: string): void {
   const found = parsePrefix(bytes, key);
   if (found.kind !== kind) {
-    throw new HoldfastError('IntegrityViolation', `unable to read object '${key}': it is of kind '${found.kind}', not '${kind}'`, { key });
+    throw new HoldfastError(
+      'IntegrityViolation',
+      `unable to read object '${key}': it is of kind '${found.kind}', not '${kind}'`,
+      { key },
+    );
   }
   if (found.suite !== suite) {
     throw unsupported(key, `its suite is '${found.suite}', not '${suite}'`);
@@ -36,12 +40,14 @@ export function checkPrefix(bytes: Buffer, kind: ObjectKind, suite: Suite, key: 
 
 /** @throws RepositoryFormatUnsupported */
 export function parsePrefix(bytes: Buffer, key: string): { readonly kind: ObjectKind; readonly suite: Suite } {
-  if (bytes.length < PREFIX_BYTES || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw unsupported(key, 'it does not begin as ours do');
+  if (bytes.length < PREFIX_BYTES || !bytes.subarray(0, MAGIC.length).equals(MAGIC))
+    throw unsupported(key, 'it does not begin as ours do');
   const [version, kindNumber, suiteNumber, reserved] = bytes.subarray(MAGIC.length, PREFIX_BYTES);
   if (version !== FORMAT_VERSION) throw unsupported(key, `its format version is ${String(version)}`, version);
   const kind = nameOf(OBJECT_KINDS, kindNumber);
   const suite = nameOf(SUITES, suiteNumber);
-  if (kind === undefined || suite === undefined || reserved !== 0) throw unsupported(key, 'its kind or suite is unknown');
+  if (kind === undefined || suite === undefined || reserved !== 0)
+    throw unsupported(key, 'its kind or suite is unknown');
   return { kind, suite };
 }
 
@@ -50,5 +56,8 @@ function nameOf<T extends string>(table: Readonly<Record<T, number>>, wanted: nu
 }
 
 function unsupported(key: string, reason: string, version?: number): HoldfastError {
-  return new HoldfastError('RepositoryFormatUnsupported', `unable to read object '${key}': ${reason}`, { key, version });
+  return new HoldfastError('RepositoryFormatUnsupported', `unable to read object '${key}': ${reason}`, {
+    key,
+    version,
+  });
 }

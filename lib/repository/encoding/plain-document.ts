@@ -23,7 +23,12 @@ export function parseJsonObject(bytes: Buffer, key: string): JsonObject {
   try {
     value = JSON.parse(bytes.toString('utf8'));
   } catch (error) {
-    throw new HoldfastError('IntegrityViolation', `unable to parse object '${key}': it is not JSON`, { key }, { cause: error });
+    throw new HoldfastError(
+      'IntegrityViolation',
+      `unable to parse object '${key}': it is not JSON`,
+      { key },
+      { cause: error },
+    );
   }
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     throw new HoldfastError('IntegrityViolation', `unable to parse object '${key}': it is not a JSON object`, { key });

@@ -50,20 +50,37 @@ export interface AttemptIndex {
 }
 
 /** @throws CopyMissing, IntegrityViolation, RepositoryFormatUnsupported, KeyUnwrapFailed, KeyUnavailable */
-export async function openIndex(context: RepositoryContext, keys: KeyRing, attempt: string, pin: ObjectPin): Promise<AttemptIndex> {
+export async function openIndex(
+  context: RepositoryContext,
+  keys: KeyRing,
+  attempt: string,
+  pin: ObjectPin,
+): Promise<AttemptIndex> {
   const key = objectKeys.index(context.storeName, attempt);
   if (key !== pin.key) {
-    throw new HoldfastError('IntegrityViolation', `unable to open index '${pin.key}': it is not the one of attempt '${attempt}'`, { key });
+    throw new HoldfastError(
+      'IntegrityViolation',
+      `unable to open index '${pin.key}': it is not the one of attempt '${attempt}'`,
+      { key },
+    );
   }
   await checkPinned(context, pin);
-  const object = await openSealedObject(await storedSource(context, pin), { kind: 'index', number: 0, key }, await keys.of(attempt));
+  const object = await openSealedObject(
+    await storedSource(context, pin),
+    { kind: 'index', number: 0, key },
+    await keys.of(attempt),
+  );
   const reader = new ByteReader(object.trailer, key);
   const chunks = reader.varint();
   const pins = readPackPins(reader, attempt);
   reader.end();
   const counted = pins.reduce((sum, { chunks: count }) => sum + count, 0);
   const sealedBytes = chunks * CHUNK_ID_BYTES + object.sections * SECTION_OVERHEAD_BYTES;
-  if (counted !== chunks || object.sections !== Math.ceil(chunks / IDS_PER_SECTION) || sealedBytes !== object.body.end - object.body.offset) {
+  if (
+    counted !== chunks ||
+    object.sections !== Math.ceil(chunks / IDS_PER_SECTION) ||
+    sealedBytes !== object.body.end - object.body.offset
+  ) {
     throw reader.malformed('its chunks were not counted right');
   }
   return {
@@ -75,7 +92,14 @@ export async function openIndex(context: RepositoryContext, keys: KeyRing, attem
         const firstChunk = position * IDS_PER_SECTION;
         const rawLength = Math.min(IDS_PER_SECTION, chunks - firstChunk) * CHUNK_ID_BYTES;
         const length = rawLength + SECTION_OVERHEAD_BYTES;
-        yield { firstChunk, ids: await object.readSection({ section: 'identifiers', position, rawLength, compression: 'none' }, offset, length) };
+        yield {
+          firstChunk,
+          ids: await object.readSection(
+            { section: 'identifiers', position, rawLength, compression: 'none' },
+            offset,
+            length,
+          ),
+        };
         offset += length;
       }
     },

@@ -4,6 +4,7 @@ import { pathText } from '../../domain/entry.ts';
 import { HoldfastError } from '../../domain/errors.ts';
 import type { ChunkCensus } from './chunk-census.ts';
 import type { ManifestEntry } from './content-run.ts';
+import { onlyChunkOf } from './content-run.ts';
 import type { Manifest } from './manifest.ts';
 
 /** @throws IntegrityViolation, UnsafePath, and what `onEntry` throws */
@@ -13,32 +14,48 @@ export async function checkEntries(manifest: Manifest, census: ChunkCensus, onEn
     onEntry();
     const problem = problemOf(entry, census);
     if (problem !== undefined) {
-      throw new HoldfastError('IntegrityViolation', `unable to accept '${pathText(entry.path)}' of manifest '${manifest.key}': ${problem}`, { key: manifest.key });
+      throw new HoldfastError(
+        'IntegrityViolation',
+        `unable to accept '${pathText(entry.path)}' of manifest '${manifest.key}': ${problem}`,
+        { key: manifest.key },
+      );
     }
     sizeBytes += entry.sizeBytes;
   }
   if (sizeBytes !== manifest.trailer.sizeBytes) {
-    throw new HoldfastError('IntegrityViolation', `unable to accept manifest '${manifest.key}': its sizes do not add up`, { key: manifest.key });
+    throw new HoldfastError(
+      'IntegrityViolation',
+      `unable to accept manifest '${manifest.key}': its sizes do not add up`,
+      { key: manifest.key },
+    );
   }
 }
 
 function problemOf(entry: ManifestEntry, census: ChunkCensus): string | undefined {
-  if (entry.kind !== 'file') return entry.content.length > 0 || entry.sizeBytes > 0 ? 'only files have content' : undefined;
+  if (entry.kind !== 'file')
+    return entry.content.length > 0 || entry.sizeBytes > 0 ? 'only files have content' : undefined;
   if (entry.sha256 === undefined) return 'it has no hash';
   const dataBytes = dataBytesOf(entry);
   if (dataBytes === undefined) return 'its data ranges leave the file';
-  let contentBytes: number | undefined = 0;
+  const content = measure(entry, census);
+  if (!content.isPinned) return 'it names content that no pack holds';
+  if (content.bytes !== undefined && content.bytes !== dataBytes) return 'its length is not that of its content';
+  const chunk = onlyChunkOf(entry);
+  const isRight = chunk === undefined || census.mayBeContent(chunk.attempt, chunk.firstChunk, entry.sha256);
+  return isRight ? undefined : 'its hash is not that of its content';
+}
+
+/** Bytes are undefined when a pack was not read this time. */
+function measure(entry: ManifestEntry, census: ChunkCensus): { isPinned: boolean; bytes: number | undefined } {
+  let bytes: number | undefined = 0;
   for (const run of entry.content) {
     for (let chunk = run.firstChunk; chunk < run.firstChunk + run.chunks; chunk++) {
-      if (!census.isPinned(run.attempt, chunk)) return 'it names content that no pack holds';
+      if (!census.isPinned(run.attempt, chunk)) return { isPinned: false, bytes };
       const length = census.lengthOf(run.attempt, chunk);
-      contentBytes = length === undefined || contentBytes === undefined ? undefined : contentBytes + length;
+      bytes = length === undefined || bytes === undefined ? undefined : bytes + length;
     }
   }
-  if (contentBytes !== undefined && contentBytes !== dataBytes) return 'its length is not that of its content';
-  const [only] = entry.content;
-  const isOneChunk = entry.dataRanges === undefined && entry.content.length === 1 && only?.chunks === 1;
-  return isOneChunk && !census.mayBeContent(only.attempt, only.firstChunk, entry.sha256) ? 'its hash is not that of its content' : undefined;
+  return { isPinned: true, bytes };
 }
 
 /** Undefined when a range ends past the file. */

@@ -29,7 +29,8 @@ export class ChunkCensus {
 
   record(pin: PackPin, table: PackTable): void {
     const prefixes = Buffer.allocUnsafeSlow(table.chunks * PREFIX_BYTES);
-    for (let chunk = 0; chunk < table.chunks; chunk++) idOfChunk(table, chunk).copy(prefixes, chunk * PREFIX_BYTES, 0, PREFIX_BYTES);
+    for (let chunk = 0; chunk < table.chunks; chunk++)
+      idOfChunk(table, chunk).copy(prefixes, chunk * PREFIX_BYTES, 0, PREFIX_BYTES);
     this.#seen.set(pin, { lengths: table.lengths, prefixes });
   }
 

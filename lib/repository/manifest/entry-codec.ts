@@ -92,7 +92,8 @@ function writeInstant(writer: ByteWriter, nanoseconds: bigint): void {
   writer.signed(Number((nanoseconds - rest) / NANOSECONDS)).varint(Number(rest));
 }
 
-const readInstant = (reader: ByteReader): bigint => BigInt(reader.signed()) * NANOSECONDS + BigInt(reader.varint(999_999_999));
+const readInstant = (reader: ByteReader): bigint =>
+  BigInt(reader.signed()) * NANOSECONDS + BigInt(reader.varint(999_999_999));
 
 function readXattrs(reader: ByteReader): { name: Buffer; value: Buffer }[] {
   const count = reader.varint(REPOSITORY_LIMITS.xattrsMax);
@@ -128,7 +129,10 @@ function writeRuns(writer: ByteWriter, runs: readonly ContentRun[], attempts: At
   writer.varint(runs.length);
   let expected = 0;
   for (const run of runs) {
-    writer.varint(attempts.numberOf(run.attempt)).signed(run.firstChunk - expected).varint(run.chunks);
+    writer
+      .varint(attempts.numberOf(run.attempt))
+      .signed(run.firstChunk - expected)
+      .varint(run.chunks);
     expected = run.firstChunk + run.chunks;
   }
 }
@@ -141,7 +145,8 @@ function readRuns(reader: ByteReader, attempts: AttemptNames): ContentRun[] {
     const firstChunk = expected + reader.signed();
     const chunks = reader.varint(UINT32_MAX);
     expected = firstChunk + chunks;
-    if (attempt === undefined || chunks === 0 || firstChunk < 0 || expected > UINT32_MAX) throw reader.malformed('content lies nowhere');
+    if (attempt === undefined || chunks === 0 || firstChunk < 0 || expected > UINT32_MAX)
+      throw reader.malformed('content lies nowhere');
     runs.push({ attempt, firstChunk, chunks });
   }
   return runs;

@@ -25,6 +25,7 @@ export class LateEntries {
       return { path: reader.sized(bytes.length), body: reader.sized(bytes.length) };
     };
     const pathAt = (offset: number): Buffer => new ByteReader(bytes, 'new manifest', offset).sized(bytes.length);
-    for (const offset of this.#offsets.sort((left, right) => comparePaths(pathAt(left), pathAt(right)))) yield entryAt(offset);
+    for (const offset of this.#offsets.sort((left, right) => comparePaths(pathAt(left), pathAt(right))))
+      yield entryAt(offset);
   }
 }

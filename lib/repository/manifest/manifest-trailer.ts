@@ -39,7 +39,10 @@ export interface ManifestTrailer {
 
 export function encodeManifestTrailer(trailer: ManifestTrailer): Buffer {
   const writer = new ByteWriter(64 * 1024);
-  writer.text(trailer.unit).sized(Buffer.from(JSON.stringify(trailer.facts))).bytes(trailer.chunkIdKey);
+  writer
+    .text(trailer.unit)
+    .sized(Buffer.from(JSON.stringify(trailer.facts)))
+    .bytes(trailer.chunkIdKey);
   writer.varint(trailer.entries).varint(trailer.sizeBytes);
   writer.varint(trailer.attempts.length);
   for (const { attempt, packs } of trailer.attempts) {
@@ -48,7 +51,12 @@ export function encodeManifestTrailer(trailer: ManifestTrailer): Buffer {
   }
   writer.varint(trailer.blocks.length);
   for (const block of trailer.blocks) {
-    writer.varint(block.length).varint(block.rawLength).u8(COMPRESSIONS[block.compression]).varint(block.entries).sized(block.firstPath);
+    writer
+      .varint(block.length)
+      .varint(block.rawLength)
+      .u8(COMPRESSIONS[block.compression])
+      .varint(block.entries)
+      .sized(block.firstPath);
   }
   return writer.bytes(trailer.merkleRoot).copy();
 }
@@ -68,7 +76,8 @@ export function decodeManifestTrailer(object: SealedObject): ManifestTrailer {
   const blocks = readBlocks(reader, object);
   const merkleRoot = Buffer.from(reader.bytes(HASH_BYTES));
   reader.end();
-  if (blocks.reduce((sum, block) => sum + block.entries, 0) !== entries) throw reader.malformed('its entries were not counted right');
+  if (blocks.reduce((sum, block) => sum + block.entries, 0) !== entries)
+    throw reader.malformed('its entries were not counted right');
   return { unit, facts, chunkIdKey, entries, sizeBytes, attempts, blocks, merkleRoot };
 }
 
@@ -84,7 +93,10 @@ function readBlocks(reader: ByteReader, object: SealedObject): BlockRow[] {
     const entries = reader.varint();
     const firstPath = Buffer.from(reader.sized(LIMITS.pathBytesMax));
     const previous = blocks.at(-1);
-    if (length < SECTION_OVERHEAD_BYTES || (previous !== undefined && comparePaths(previous.firstPath, firstPath) >= 0)) {
+    if (
+      length < SECTION_OVERHEAD_BYTES ||
+      (previous !== undefined && comparePaths(previous.firstPath, firstPath) >= 0)
+    ) {
       throw reader.malformed('its blocks are not in order');
     }
     blocks.push({ length, rawLength, compression, entries, firstPath });
@@ -98,7 +110,12 @@ function readBlocks(reader: ByteReader, object: SealedObject): BlockRow[] {
 function parseFacts(reader: ByteReader, key: string): UnitFacts {
   const facts = parseJsonObject(reader.sized(REPOSITORY_LIMITS.trailerBytesMax), key);
   const { sourceVersion, warnings, details } = facts;
-  if (typeof sourceVersion !== 'string' || !Array.isArray(warnings) || details === null || typeof details !== 'object') {
+  if (
+    typeof sourceVersion !== 'string' ||
+    !Array.isArray(warnings) ||
+    details === null ||
+    typeof details !== 'object'
+  ) {
     throw reader.malformed('the facts of the unit are not legible');
   }
   return facts as unknown as UnitFacts;

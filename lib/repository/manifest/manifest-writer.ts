@@ -96,23 +96,35 @@ export class ManifestWriter {
   #mergeLate(): void {
     const builder = this.#newBuilder();
     const merged = new BlockSeries(builder);
-    const early = this.#series.entries();
-    const late = this.#late.sorted();
-    let left = early.next();
-    let right = late.next();
     let last: Buffer | undefined;
-    while (left.done !== true || right.done !== true) {
-      const isLeft = right.done === true || (left.done !== true && comparePaths(left.value.path, right.value.path) <= 0);
-      const { path, body } = isLeft ? left.value! : right.value!;
+    for (const { path, body } of inPathOrder(this.#series.entries(), this.#late.sorted())) {
       if (last?.equals(path) === true) throw cameTwice(path);
       merged.add(path, body);
       last = Buffer.from(path);
-      if (isLeft) left = early.next();
-      else right = late.next();
     }
     merged.finish();
     this.#builder = builder;
     this.#series = merged;
+  }
+}
+
+interface RawEntry {
+  readonly path: Buffer;
+  readonly body: Buffer;
+}
+
+/** Merges two sorted sequences. */
+function* inPathOrder(early: Iterator<RawEntry, void>, late: Iterator<RawEntry, void>): Generator<RawEntry> {
+  let left = early.next();
+  let right = late.next();
+  for (;;) {
+    if (left.done !== true && (right.done === true || comparePaths(left.value.path, right.value.path) <= 0)) {
+      yield left.value;
+      left = early.next();
+    } else if (right.done !== true) {
+      yield right.value;
+      right = late.next();
+    } else return;
   }
 }
 

@@ -34,10 +34,18 @@ export interface UnitPin {
 export async function openManifest(context: RepositoryContext, keys: KeyRing, pin: UnitPin): Promise<Manifest> {
   const key = objectKeys.manifest(context.storeName, pin.attempt);
   if (key !== pin.manifest.key) {
-    throw new HoldfastError('IntegrityViolation', `unable to open manifest '${pin.manifest.key}': it is not the one of attempt '${pin.attempt}'`, { key });
+    throw new HoldfastError(
+      'IntegrityViolation',
+      `unable to open manifest '${pin.manifest.key}': it is not the one of attempt '${pin.attempt}'`,
+      { key },
+    );
   }
   await checkPinned(context, pin.manifest);
-  const object = await openSealedObject(await storedSource(context, pin.manifest), { kind: 'manifest', number: 0, key }, await keys.of(pin.attempt));
+  const object = await openSealedObject(
+    await storedSource(context, pin.manifest),
+    { kind: 'manifest', number: 0, key },
+    await keys.of(pin.attempt),
+  );
   const trailer = decodeManifestTrailer(object);
   if (trailer.unit !== pin.unit || trailer.attempts[0]?.attempt !== pin.attempt) {
     throw new HoldfastError('IntegrityViolation', `unable to open manifest '${key}': it is of another unit`, { key });
@@ -137,11 +145,19 @@ export class Manifest implements AttemptNames {
       leaves.push(leafHash([await this.#object.readStored(this.#offsets[i]!, this.trailer.blocks[i]!.length)]));
     }
     if (!merkleRoot(leaves).equals(this.trailer.merkleRoot)) {
-      throw new HoldfastError('IntegrityViolation', `unable to accept manifest '${this.key}': its Merkle root differs`, { key: this.key });
+      throw new HoldfastError(
+        'IntegrityViolation',
+        `unable to accept manifest '${this.key}': its Merkle root differs`,
+        { key: this.key },
+      );
     }
   }
 
   #disorder(): HoldfastError {
-    return new HoldfastError('IntegrityViolation', `unable to read manifest '${this.key}': its entries are not in order`, { key: this.key });
+    return new HoldfastError(
+      'IntegrityViolation',
+      `unable to read manifest '${this.key}': its entries are not in order`,
+      { key: this.key },
+    );
   }
 }

@@ -5,7 +5,8 @@ import { hash } from 'node:crypto';
 const LEAF = Buffer.from([0]);
 const NODE = Buffer.from([1]);
 
-export const leafHash = (parts: readonly Uint8Array[]): Buffer => hash('sha256', Buffer.concat([LEAF, ...parts]), 'buffer');
+export const leafHash = (parts: readonly Uint8Array[]): Buffer =>
+  hash('sha256', Buffer.concat([LEAF, ...parts]), 'buffer');
 
 export function merkleRoot(leaves: readonly Buffer[]): Buffer {
   if (leaves.length === 0) return hash('sha256', Buffer.alloc(0), 'buffer');

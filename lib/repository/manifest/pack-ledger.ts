@@ -33,7 +33,11 @@ export class PackLedger implements AttemptNumbers {
     for (const pin of pins) {
       const before = byNumber.get(pin.number);
       if (before !== undefined && !isSamePin(before, pin)) {
-        throw new HoldfastError('IntegrityViolation', `unable to reuse pack ${String(pin.number)} of attempt '${attempt}': two records of it differ`, { attempt });
+        throw new HoldfastError(
+          'IntegrityViolation',
+          `unable to reuse pack ${String(pin.number)} of attempt '${attempt}': two records of it differ`,
+          { attempt },
+        );
       }
       byNumber.set(pin.number, pin);
     }
@@ -49,7 +53,11 @@ export class PackLedger implements AttemptNumbers {
       while (chunk < run.firstChunk + run.chunks) {
         const pin = known === undefined ? undefined : packOfChunk(known.pins, chunk);
         if (known === undefined || pin === undefined) {
-          throw new HoldfastError('IntegrityViolation', `unable to reuse content of attempt '${run.attempt}': no pack holds it`, { attempt: run.attempt });
+          throw new HoldfastError(
+            'IntegrityViolation',
+            `unable to reuse content of attempt '${run.attempt}': no pack holds it`,
+            { attempt: run.attempt },
+          );
         }
         known.needed.set(pin.number, pin);
         chunk = pin.firstChunk + pin.chunks;
@@ -60,10 +68,12 @@ export class PackLedger implements AttemptNumbers {
   numberOf(attempt: string): number {
     if (attempt === this.#own) return 0;
     const known = this.#known.get(attempt);
-    if (known === undefined) throw new HoldfastError('Internal', 'invariant broken: content is needed before it is named');
+    if (known === undefined)
+      throw new HoldfastError('Internal', 'invariant broken: content is needed before it is named');
     if (known.number === undefined) {
       known.number = this.#order.push(attempt) - 1;
-      if (known.number > REPOSITORY_LIMITS.attemptsMax) throw new HoldfastError('Internal', 'unable to name one more attempt in a manifest');
+      if (known.number > REPOSITORY_LIMITS.attemptsMax)
+        throw new HoldfastError('Internal', 'unable to name one more attempt in a manifest');
     }
     return known.number;
   }
@@ -72,13 +82,19 @@ export class PackLedger implements AttemptNumbers {
   needed(ownPins: readonly PackPin[]): NeededAttempt[] {
     return this.#order.map((attempt) => ({
       attempt,
-      packs: attempt === this.#own ? ownPins : [...this.#known.get(attempt)!.needed.values()].sort((left, right) => left.number - right.number),
+      packs:
+        attempt === this.#own
+          ? ownPins
+          : [...this.#known.get(attempt)!.needed.values()].sort((left, right) => left.number - right.number),
     }));
   }
 }
 
 function isSamePin(left: PackPin, right: PackPin): boolean {
   return (
-    left.sha256 === right.sha256 && left.sizeBytes === right.sizeBytes && left.firstChunk === right.firstChunk && left.chunks === right.chunks
+    left.sha256 === right.sha256 &&
+    left.sizeBytes === right.sizeBytes &&
+    left.firstChunk === right.firstChunk &&
+    left.chunks === right.chunks
   );
 }

@@ -72,7 +72,10 @@ export class ContentCutter {
   }
 
   commit(length: number): Promise<void> | undefined {
-    invariant(Number.isInteger(length) && length >= 0 && this.#end + length <= this.#window.length, 'no more is committed than was reserved');
+    invariant(
+      Number.isInteger(length) && length >= 0 && this.#end + length <= this.#window.length,
+      'no more is committed than was reserved',
+    );
     if (length === 0) return undefined;
     const last = this.#ranges.at(-1);
     if (last !== undefined && last[0] + last[1] === this.#logicalBytes) last[1] += length;
@@ -88,7 +91,8 @@ export class ContentCutter {
     if (length === 0) return;
     this.#hasHoles = true;
     this.#hashUpTo(this.#end);
-    for (let rest = length; rest > 0; rest -= ZEROS.length) this.#hashOfFile().update(rest < ZEROS.length ? ZEROS.subarray(0, rest) : ZEROS);
+    for (let rest = length; rest > 0; rest -= ZEROS.length)
+      this.#hashOfFile().update(rest < ZEROS.length ? ZEROS.subarray(0, rest) : ZEROS);
     this.#logicalBytes += length;
   }
 

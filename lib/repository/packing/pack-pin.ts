@@ -22,7 +22,12 @@ export interface PackPin {
 export function writePackPins(writer: ByteWriter, pins: readonly PackPin[]): void {
   writer.varint(pins.length);
   for (const pin of pins) {
-    writer.varint(pin.number).varint(pin.sizeBytes).varint(pin.firstChunk).varint(pin.chunks).bytes(Buffer.from(pin.sha256, 'hex'));
+    writer
+      .varint(pin.number)
+      .varint(pin.sizeBytes)
+      .varint(pin.firstChunk)
+      .varint(pin.chunks)
+      .bytes(Buffer.from(pin.sha256, 'hex'));
   }
 }
 

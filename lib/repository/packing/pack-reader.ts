@@ -33,7 +33,11 @@ export class PackReader {
   readonly #segments = new RecentlyUsed<string, Promise<Buffer>>(REPOSITORY_LIMITS.segmentsCached);
   #lastSegment = '';
 
-  constructor(options: { readonly context: RepositoryContext; readonly keys: KeyRing; readonly identifier: ChunkIdentifier }) {
+  constructor(options: {
+    readonly context: RepositoryContext;
+    readonly keys: KeyRing;
+    readonly identifier: ChunkIdentifier;
+  }) {
     this.#context = options.context;
     this.#keys = options.keys;
     this.#identifier = options.identifier;
@@ -53,10 +57,14 @@ export class PackReader {
     const content = raw.subarray(offset, offset + table.lengths[ordinal]!);
     const digest = digestOf(content);
     if (!this.#identifier.idOf(digest).equals(idOfChunk(table, ordinal))) {
-      throw new HoldfastError('IntegrityViolation', `unable to read chunk ${String(ordinal)} of pack '${object.key}': its content is not what was backed up`, {
-        location: this.#context.location.name,
-        key: object.key,
-      });
+      throw new HoldfastError(
+        'IntegrityViolation',
+        `unable to read chunk ${String(ordinal)} of pack '${object.key}': its content is not what was backed up`,
+        {
+          location: this.#context.location.name,
+          key: object.key,
+        },
+      );
     }
     return { content, digest };
   }
@@ -68,10 +76,18 @@ export class PackReader {
 
   async #openPack(pin: PackPin, key: string): Promise<OpenPack> {
     const source = await storedSource(this.#context, { key, sizeBytes: pin.sizeBytes });
-    const object = await openSealedObject(source, { kind: 'pack', number: pin.number, key }, await this.#keys.of(pin.attempt));
+    const object = await openSealedObject(
+      source,
+      { kind: 'pack', number: pin.number, key },
+      await this.#keys.of(pin.attempt),
+    );
     const table = decodePackTable(object);
     if (table.chunks !== pin.chunks) {
-      throw new HoldfastError('IntegrityViolation', `unable to open pack '${key}': it holds other chunks than its manifest says`, { key });
+      throw new HoldfastError(
+        'IntegrityViolation',
+        `unable to open pack '${key}': it holds other chunks than its manifest says`,
+        { key },
+      );
     }
     return { object, table };
   }
@@ -98,7 +114,11 @@ export class PackReader {
 }
 
 /** Failures are not kept: the store may answer next time. */
-function keep<Value>(cache: RecentlyUsed<string, Promise<Value>>, key: string, load: () => Promise<Value>): Promise<Value> {
+function keep<Value>(
+  cache: RecentlyUsed<string, Promise<Value>>,
+  key: string,
+  load: () => Promise<Value>,
+): Promise<Value> {
   const known = cache.get(key);
   if (known !== undefined) return known;
   const loading = load();

@@ -28,13 +28,19 @@ export interface PackTable {
   readonly ids: Buffer;
 }
 
-export type NewSegment = Omit<SegmentRow, 'offset' | 'firstChunk' | 'chunks'> & { readonly chunkLengths: readonly number[] };
+export type NewSegment = Omit<SegmentRow, 'offset' | 'firstChunk' | 'chunks'> & {
+  readonly chunkLengths: readonly number[];
+};
 
 export function encodePackTable(segments: readonly NewSegment[], ids: Buffer): Buffer {
   const writer = new ByteWriter(ids.length + 64 * 1024);
   writer.varint(segments.length);
   for (const segment of segments) {
-    writer.varint(segment.length).varint(segment.rawLength).u8(COMPRESSIONS[segment.compression]).varint(segment.chunkLengths.length);
+    writer
+      .varint(segment.length)
+      .varint(segment.rawLength)
+      .u8(COMPRESSIONS[segment.compression])
+      .varint(segment.chunkLengths.length);
     for (const length of segment.chunkLengths) writer.varint(length);
   }
   return writer.bytes(ids).copy();
@@ -56,13 +62,21 @@ export function decodePackTable(object: SealedObject): PackTable {
     const chunks = reader.varint(REPOSITORY_LIMITS.segmentChunksMax);
     segments.push({ offset, length, rawLength, compression, firstChunk: lengths.length, chunks });
     offset += length;
-    if (length < SECTION_OVERHEAD_BYTES || offset > object.body.end) throw reader.malformed('a segment leaves the pack');
-    if (readChunkLengths(reader, chunks, lengths, offsets) !== rawLength) throw reader.malformed('chunks do not fill their segment');
+    if (length < SECTION_OVERHEAD_BYTES || offset > object.body.end)
+      throw reader.malformed('a segment leaves the pack');
+    if (readChunkLengths(reader, chunks, lengths, offsets) !== rawLength)
+      throw reader.malformed('chunks do not fill their segment');
   }
   if (offset !== object.body.end) throw reader.malformed('segments do not fill the pack');
   const ids = reader.bytes(lengths.length * CHUNK_ID_BYTES);
   reader.end();
-  return { segments, chunks: lengths.length, offsets: Uint32Array.from(offsets), lengths: Uint32Array.from(lengths), ids };
+  return {
+    segments,
+    chunks: lengths.length,
+    offsets: Uint32Array.from(offsets),
+    lengths: Uint32Array.from(lengths),
+    ids,
+  };
 }
 
 function readChunkLengths(reader: ByteReader, count: number, lengths: number[], offsets: number[]): number {
@@ -77,7 +91,10 @@ function readChunkLengths(reader: ByteReader, count: number, lengths: number[], 
   return rawLength;
 }
 
-export const segmentFacts = (segment: Pick<SegmentRow, 'rawLength' | 'compression'>, position: number): SectionFacts => ({
+export const segmentFacts = (
+  segment: Pick<SegmentRow, 'rawLength' | 'compression'>,
+  position: number,
+): SectionFacts => ({
   section: 'segment',
   position,
   rawLength: segment.rawLength,
@@ -96,4 +113,5 @@ export function segmentOfChunk(table: PackTable, chunk: number): number {
   return low;
 }
 
-export const idOfChunk = (table: PackTable, chunk: number): Buffer => table.ids.subarray(chunk * CHUNK_ID_BYTES, (chunk + 1) * CHUNK_ID_BYTES);
+export const idOfChunk = (table: PackTable, chunk: number): Buffer =>
+  table.ids.subarray(chunk * CHUNK_ID_BYTES, (chunk + 1) * CHUNK_ID_BYTES);

@@ -67,7 +67,8 @@ export class PackWriter {
     // The upload awaits it; until then a failure must not count as unhandled.
     checked.catch(() => undefined);
     pack.checks.push(checked);
-    if (pack.builder.sizeBytes + pack.chunks * TRAILER_BYTES_PER_CHUNK >= this.#options.packBytes) await this.#close(pack);
+    if (pack.builder.sizeBytes + pack.chunks * TRAILER_BYTES_PER_CHUNK >= this.#options.packBytes)
+      await this.#close(pack);
   }
 
   /** Uploads what is left. When it resolves, every pack is durable. */

@@ -121,9 +121,16 @@ export class SegmentPipeline {
  * Trap 55: memory or codec faults before the upload make backups that were wrong from the start (restic/restic#4529). What is
  * about to be stored is opened, decompressed and compared with what was read.
  */
-async function assertReadsBack(raw: Buffer, compression: 'none' | 'zstd' | 'gzip', reopened: () => Buffer): Promise<void> {
+async function assertReadsBack(
+  raw: Buffer,
+  compression: 'none' | 'zstd' | 'gzip',
+  reopened: () => Buffer,
+): Promise<void> {
   const again = await decompress(reopened(), compression, raw.length, 'a new pack');
   if (!again.equals(raw)) {
-    throw new HoldfastError('IntegrityViolation', 'unable to accept a sealed segment: it does not read back as what was read from the source');
+    throw new HoldfastError(
+      'IntegrityViolation',
+      'unable to accept a sealed segment: it does not read back as what was read from the source',
+    );
   }
 }

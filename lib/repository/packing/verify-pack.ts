@@ -14,7 +14,12 @@ import type { PackTable } from './pack-table.ts';
 import { decodePackTable, idOfChunk, segmentFacts } from './pack-table.ts';
 
 /** @throws CopyMissing, IntegrityViolation, RepositoryFormatUnsupported */
-export async function verifyPack(context: RepositoryContext, dataKey: DataKey, pin: PackPin, identifier: ChunkIdentifier): Promise<PackTable> {
+export async function verifyPack(
+  context: RepositoryContext,
+  dataKey: DataKey,
+  pin: PackPin,
+  identifier: ChunkIdentifier,
+): Promise<PackTable> {
   const key = objectKeys.pack(context.storeName, pin.attempt, pin.number);
   const { sizeBytes, sha256 } = pin;
   const bytes = await readPinned(context, { key, sizeBytes, sha256 }, REPOSITORY_LIMITS.packBytesMax);
@@ -38,7 +43,12 @@ export async function verifyPack(context: RepositoryContext, dataKey: DataKey, p
   return table;
 }
 
-function firstWrongChunk(raw: Buffer, table: PackTable, number: number, identifier: ChunkIdentifier): number | undefined {
+function firstWrongChunk(
+  raw: Buffer,
+  table: PackTable,
+  number: number,
+  identifier: ChunkIdentifier,
+): number | undefined {
   const { firstChunk, chunks } = table.segments[number]!;
   for (let chunk = firstChunk; chunk < firstChunk + chunks; chunk++) {
     const offset = table.offsets[chunk]!;
@@ -49,5 +59,8 @@ function firstWrongChunk(raw: Buffer, table: PackTable, number: number, identifi
 }
 
 function unlike(context: RepositoryContext, key: string, reason: string): HoldfastError {
-  return new HoldfastError('IntegrityViolation', `unable to accept pack '${key}': ${reason}`, { location: context.location.name, key });
+  return new HoldfastError('IntegrityViolation', `unable to accept pack '${key}': ${reason}`, {
+    location: context.location.name,
+    key,
+  });
 }

@@ -1,6 +1,15 @@
 // Compression of one section: exactly one frame, one shot, bounded by the raw length that stands outside and is authenticated.
 
-import { constants, gunzip, gunzipSync, gzip, zstdCompress, zstdCompressSync, zstdDecompress, zstdDecompressSync } from 'node:zlib';
+import {
+  constants,
+  gunzip,
+  gunzipSync,
+  gzip,
+  zstdCompress,
+  zstdCompressSync,
+  zstdDecompress,
+  zstdDecompressSync,
+} from 'node:zlib';
 import { promisify } from 'node:util';
 
 import { HoldfastError } from '../../domain/errors.ts';
@@ -33,10 +42,18 @@ const WORTHWHILE = 0.97;
  * One-shot and with an explicit chunk size: the stream form needs a third more processor time with its 16 KiB default, and with
  * worker threads Node 24 truncates its output (nodejs/node#59899).
  */
-export async function compress(raw: Buffer, choice: CompressionChoice): Promise<{ compression: Compression; payload: Buffer }> {
+export async function compress(
+  raw: Buffer,
+  choice: CompressionChoice,
+): Promise<{ compression: Compression; payload: Buffer }> {
   if (choice.algorithm === 'none' || looksIncompressible(raw)) return { compression: 'none', payload: raw };
-  const payload = choice.algorithm === 'zstd' ? await zstdInPool(raw, zstdOptions(choice.level)) : await gzipInPool(raw, gzipOptions(choice.level));
-  return payload.length < raw.length ? { compression: choice.algorithm, payload } : { compression: 'none', payload: raw };
+  const payload =
+    choice.algorithm === 'zstd'
+      ? await zstdInPool(raw, zstdOptions(choice.level))
+      : await gzipInPool(raw, gzipOptions(choice.level));
+  return payload.length < raw.length
+    ? { compression: choice.algorithm, payload }
+    : { compression: 'none', payload: raw };
 }
 
 /** For metadata: always zstd, at once, on the calling thread. */
@@ -50,12 +67,19 @@ export function compressNow(raw: Buffer): { compression: Compression; payload: B
  *
  * @throws IntegrityViolation when the frame is not whole or not of that length
  */
-export async function decompress(payload: Buffer, compression: Compression, rawLength: number, key: string): Promise<Buffer> {
+export async function decompress(
+  payload: Buffer,
+  compression: Compression,
+  rawLength: number,
+  key: string,
+): Promise<Buffer> {
   try {
     const raw =
-      compression === 'none' ? payload
-      : compression === 'zstd' ? await unzstdInPool(payload, unzstdOptions(rawLength))
-      : await gunzipInPool(payload, boundedTo(rawLength));
+      compression === 'none'
+        ? payload
+        : compression === 'zstd'
+          ? await unzstdInPool(payload, unzstdOptions(rawLength))
+          : await gunzipInPool(payload, boundedTo(rawLength));
     return demandLength(raw, rawLength, key);
   } catch (error) {
     throw asViolation(error, key);
@@ -66,9 +90,11 @@ export async function decompress(payload: Buffer, compression: Compression, rawL
 export function decompressNow(payload: Buffer, compression: Compression, rawLength: number, key: string): Buffer {
   try {
     const raw =
-      compression === 'none' ? payload
-      : compression === 'zstd' ? zstdDecompressSync(payload, unzstdOptions(rawLength))
-      : gunzipSync(payload, boundedTo(rawLength));
+      compression === 'none'
+        ? payload
+        : compression === 'zstd'
+          ? zstdDecompressSync(payload, unzstdOptions(rawLength))
+          : gunzipSync(payload, boundedTo(rawLength));
     return demandLength(raw, rawLength, key);
   } catch (error) {
     throw asViolation(error, key);
@@ -102,18 +128,33 @@ const unzstdOptions = (rawLength: number) => ({
   params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX },
 });
 
-const gzipOptions = (level: number) => ({ chunkSize: CHUNK_BYTES, level: Math.min(Math.max(level, 1), GZIP_LEVEL_MAX) });
+const gzipOptions = (level: number) => ({
+  chunkSize: CHUNK_BYTES,
+  level: Math.min(Math.max(level, 1), GZIP_LEVEL_MAX),
+});
 
-const boundedTo = (rawLength: number) => ({ chunkSize: Math.max(64, rawLength + 1), maxOutputLength: Math.max(1, rawLength) });
+const boundedTo = (rawLength: number) => ({
+  chunkSize: Math.max(64, rawLength + 1),
+  maxOutputLength: Math.max(1, rawLength),
+});
 
 function demandLength(raw: Buffer, rawLength: number, key: string): Buffer {
   if (raw.length !== rawLength) {
-    throw new HoldfastError('IntegrityViolation', `unable to decompress a section of object '${key}': its length is not the recorded one`, { key });
+    throw new HoldfastError(
+      'IntegrityViolation',
+      `unable to decompress a section of object '${key}': its length is not the recorded one`,
+      { key },
+    );
   }
   return raw;
 }
 
 function asViolation(error: unknown, key: string): HoldfastError {
   if (error instanceof HoldfastError) return error;
-  return new HoldfastError('IntegrityViolation', `unable to decompress a section of object '${key}'`, { key }, { cause: error });
+  return new HoldfastError(
+    'IntegrityViolation',
+    `unable to decompress a section of object '${key}'`,
+    { key },
+    { cause: error },
+  );
 }

@@ -48,11 +48,21 @@ export async function openDataKey(context: RepositoryContext, attempt: string): 
   const document = decodeDocument(await readWhole(context, key, REPOSITORY_LIMITS.documentBytesMax), 'keys', key);
   const { attempt: owner, repository } = document;
   if (owner !== attempt || typeof repository !== 'string') {
-    throw new HoldfastError('IntegrityViolation', `unable to read object '${key}': it holds the keys of another attempt`, { key });
+    throw new HoldfastError(
+      'IntegrityViolation',
+      `unable to read object '${key}': it holds the keys of another attempt`,
+      { key },
+    );
   }
-  const raw = await unwrapFor(context.keys, recipientsOf(document, key), dataKeyContext(context, repository, attempt), key);
+  const raw = await unwrapFor(
+    context.keys,
+    recipientsOf(document, key),
+    dataKeyContext(context, repository, attempt),
+    key,
+  );
   try {
-    if (raw.length !== DATA_KEY_BYTES) throw new HoldfastError('KeyUnwrapFailed', `unable to use the key of object '${key}'`, { key });
+    if (raw.length !== DATA_KEY_BYTES)
+      throw new HoldfastError('KeyUnwrapFailed', `unable to use the key of object '${key}'`, { key });
     return { repository, attempt, secret: createSecretKey(raw) };
   } finally {
     raw.fill(0);
@@ -80,11 +90,19 @@ export async function copyDataKey(to: RepositoryContext, dataKey: DataKey): Prom
   }
   const there = await openDataKey(to, dataKey.attempt);
   if (there.repository !== dataKey.repository || !there.secret.equals(dataKey.secret)) {
-    throw new HoldfastError('IntegrityViolation', `unable to copy object '${key}': another key lies there`, { location: to.location.name, key });
+    throw new HoldfastError('IntegrityViolation', `unable to copy object '${key}': another key lies there`, {
+      location: to.location.name,
+      key,
+    });
   }
 }
 
-async function storeDataKey(context: RepositoryContext, repository: string, attempt: string, raw: Buffer): Promise<void> {
+async function storeDataKey(
+  context: RepositoryContext,
+  repository: string,
+  attempt: string,
+  raw: Buffer,
+): Promise<void> {
   const recipients = await wrapFor(context, raw, dataKeyContext(context, repository, attempt));
   const document = encodeDocument('keys', { attempt, repository, createdAt: isoNow(context.clock), recipients });
   await putOnce(context, objectKeys.keys(context.storeName, attempt), [document]);
@@ -98,13 +116,22 @@ const dataKeyContext = (context: RepositoryContext, repository: string, attempt:
 });
 
 /** Wraps for everybody who must be able to read at this location. */
-export async function wrapFor(context: RepositoryContext, raw: Uint8Array, keyContext: KeyContext): Promise<readonly WrappedKey[]> {
+export async function wrapFor(
+  context: RepositoryContext,
+  raw: Uint8Array,
+  keyContext: KeyContext,
+): Promise<readonly WrappedKey[]> {
   const forProvider = await context.keys.wrap(raw, keyContext);
   return context.recipient === undefined ? [forProvider] : [forProvider, await context.recipient.wrap(raw, keyContext)];
 }
 
 /** Opens the recipient that this provider can open. @throws KeyUnwrapFailed, KeyUnavailable */
-export async function unwrapFor(keys: KeyProvider, recipients: readonly WrappedKey[], keyContext: KeyContext, key: string): Promise<Buffer> {
+export async function unwrapFor(
+  keys: KeyProvider,
+  recipients: readonly WrappedKey[],
+  keyContext: KeyContext,
+  key: string,
+): Promise<Buffer> {
   let refusal: unknown;
   for (const recipient of recipients.filter(({ provider }) => provider === keys.provider)) {
     try {
@@ -114,7 +141,12 @@ export async function unwrapFor(keys: KeyProvider, recipients: readonly WrappedK
       refusal = error;
     }
   }
-  throw new HoldfastError('KeyUnwrapFailed', `unable to unwrap the key of object '${key}' with provider '${keys.provider}'`, { key, provider: keys.provider }, { cause: refusal });
+  throw new HoldfastError(
+    'KeyUnwrapFailed',
+    `unable to unwrap the key of object '${key}' with provider '${keys.provider}'`,
+    { key, provider: keys.provider },
+    { cause: refusal },
+  );
 }
 
 /** @throws IntegrityViolation */
@@ -122,7 +154,9 @@ export function recipientsOf(document: JsonObject, key: string): readonly Wrappe
   const { recipients } = document;
   const list: readonly JsonValue[] = Array.isArray(recipients) ? (recipients as readonly JsonValue[]) : [];
   if (list.length === 0 || list.length > RECIPIENTS_MAX || !list.every(isWrappedKey)) {
-    throw new HoldfastError('IntegrityViolation', `unable to read object '${key}': its recipients are not legible`, { key });
+    throw new HoldfastError('IntegrityViolation', `unable to read object '${key}': its recipients are not legible`, {
+      key,
+    });
   }
   return list;
 }

@@ -30,7 +30,11 @@ export class KeyRing {
   async #open(attempt: string): Promise<DataKey> {
     const key = await openDataKey(this.#context, attempt);
     if (this.#repository !== undefined && key.repository !== this.#repository) {
-      throw new HoldfastError('IntegrityViolation', `unable to use the key of attempt '${attempt}': it belongs to another repository`, { attempt });
+      throw new HoldfastError(
+        'IntegrityViolation',
+        `unable to use the key of attempt '${attempt}': it belongs to another repository`,
+        { attempt },
+      );
     }
     return key;
   }

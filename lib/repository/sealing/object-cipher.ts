@@ -53,7 +53,8 @@ export interface ObjectCipher {
   open(facts: SectionFacts, sealed: Buffer): Buffer;
 }
 
-export const headerBytesOf = (attempt: string): number => PREFIX_BYTES + SALT_BYTES + COMMITMENT_BYTES + 4 + 1 + Buffer.byteLength(attempt);
+export const headerBytesOf = (attempt: string): number =>
+  PREFIX_BYTES + SALT_BYTES + COMMITMENT_BYTES + 4 + 1 + Buffer.byteLength(attempt);
 
 export function newObjectCipher(identity: ObjectIdentity, dataKey: DataKey, ids: IdSource): ObjectCipher {
   const salt = ids.randomBytes(SALT_BYTES);
@@ -77,11 +78,19 @@ export function openObjectCipher(identity: ObjectIdentity, dataKey: DataKey, hea
   const attempt = reader.bytes(reader.u8()).toString('ascii');
   reader.end();
   if (number !== identity.number || attempt !== dataKey.attempt) {
-    throw new HoldfastError('IntegrityViolation', `unable to open object '${where}': it is another object of the repository`, { key: where });
+    throw new HoldfastError(
+      'IntegrityViolation',
+      `unable to open object '${where}': it is another object of the repository`,
+      { key: where },
+    );
   }
   const { key, commitment } = deriveObjectKey(identity, dataKey, salt);
   if (!timingSafeEqual(stored, commitment)) {
-    throw new HoldfastError('IntegrityViolation', `unable to open object '${where}': its header does not belong to the attempt's key`, { key: where });
+    throw new HoldfastError(
+      'IntegrityViolation',
+      `unable to open object '${where}': its header does not belong to the attempt's key`,
+      { key: where },
+    );
   }
   return cipherOf(identity, dataKey, header, key);
 }
@@ -90,7 +99,11 @@ export function openObjectCipher(identity: ObjectIdentity, dataKey: DataKey, hea
  * One derivation gives the object's key and a commitment to it: with both from HKDF over all that names the object, no second key
  * can be found that opens the same bytes to something else.
  */
-function deriveObjectKey(identity: ObjectIdentity, dataKey: DataKey, salt: Buffer): { key: Buffer; commitment: Buffer } {
+function deriveObjectKey(
+  identity: ObjectIdentity,
+  dataKey: DataKey,
+  salt: Buffer,
+): { key: Buffer; commitment: Buffer } {
   const info = new ByteWriter(256)
     .text('holdfast/1/object')
     .u8(OBJECT_KINDS[identity.kind])
@@ -107,14 +120,21 @@ function encodeHeader(identity: ObjectIdentity, dataKey: DataKey, salt: Buffer, 
   return header.u32(identity.number).u8(attempt.length).bytes(attempt).copy();
 }
 
-function cipherOf(identity: ObjectIdentity, dataKey: DataKey, header: Buffer, key: Buffer, ids?: IdSource): ObjectCipher {
+function cipherOf(
+  identity: ObjectIdentity,
+  dataKey: DataKey,
+  header: Buffer,
+  key: Buffer,
+  ids?: IdSource,
+): ObjectCipher {
   const binding = createHash('sha256')
     .update(new ByteWriter(512).text('holdfast/1/binding').text(dataKey.repository).sized(header).view())
     .digest();
   return {
     header,
     seal: (facts, payload) => {
-      if (ids === undefined) throw new HoldfastError('Internal', 'invariant broken: an opened object is never written to');
+      if (ids === undefined)
+        throw new HoldfastError('Internal', 'invariant broken: an opened object is never written to');
       // Random vectors are safe here: one derived key seals at most a few thousand sections.
       const iv = ids.randomBytes(IV_BYTES);
       const cipher = createCipheriv(CIPHER, key, iv, { authTagLength: TAG_BYTES });

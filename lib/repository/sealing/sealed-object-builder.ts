@@ -68,9 +68,17 @@ export class SealedObjectBuilder {
   finish(content: Uint8Array): BuiltObject {
     const trailer = new ByteWriter(content.length + 4).u32(this.#sections).bytes(content).view();
     const { compression, payload } = compressNow(trailer);
-    const { length } = this.append({ section: 'trailer', position: 0, rawLength: trailer.length, compression }, payload);
+    const { length } = this.append(
+      { section: 'trailer', position: 0, rawLength: trailer.length, compression },
+      payload,
+    );
     this.#add(encodeFooter(length, trailer.length, compression, this.#sizeBytes + FOOTER_BYTES));
-    return { key: this.#identity.key, parts: this.#parts, sizeBytes: this.#sizeBytes, sha256: this.#hash.digest('hex') };
+    return {
+      key: this.#identity.key,
+      parts: this.#parts,
+      sizeBytes: this.#sizeBytes,
+      sha256: this.#hash.digest('hex'),
+    };
   }
 
   #add(part: Buffer): void {
@@ -81,6 +89,14 @@ export class SealedObjectBuilder {
 }
 
 function encodeFooter(sealedLength: number, rawLength: number, compression: Compression, wholeLength: number): Buffer {
-  const footer = new ByteWriter(FOOTER_BYTES).u32(sealedLength).u32(rawLength).u8(COMPRESSIONS[compression]).bytes(Buffer.alloc(3));
-  return footer.u32(wholeLength % 2 ** 32).u32(Math.floor(wholeLength / 2 ** 32)).bytes(FOOTER_MAGIC).copy();
+  const footer = new ByteWriter(FOOTER_BYTES)
+    .u32(sealedLength)
+    .u32(rawLength)
+    .u8(COMPRESSIONS[compression])
+    .bytes(Buffer.alloc(3));
+  return footer
+    .u32(wholeLength % 2 ** 32)
+    .u32(Math.floor(wholeLength / 2 ** 32))
+    .bytes(FOOTER_MAGIC)
+    .copy();
 }

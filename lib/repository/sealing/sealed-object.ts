@@ -35,7 +35,10 @@ export interface SealedObject {
 }
 
 /** An object at a location. Its size must be the pinned one. @throws CopyMissing, IntegrityViolation */
-export async function storedSource(context: RepositoryContext, pin: Pick<ObjectPin, 'key' | 'sizeBytes'>): Promise<ByteSource> {
+export async function storedSource(
+  context: RepositoryContext,
+  pin: Pick<ObjectPin, 'key' | 'sizeBytes'>,
+): Promise<ByteSource> {
   const { sizeBytes } = await statPresent(context, pin.key);
   if (sizeBytes !== pin.sizeBytes) throw differsFromPin(context, pin.key);
   return { key: pin.key, sizeBytes, read: (offset, length) => readRange(context, pin.key, offset, length) };
@@ -51,7 +54,11 @@ export const bufferSource = (key: string, bytes: Buffer): ByteSource => ({
  * @throws RepositoryFormatUnsupported for a foreign magic, version or suite; IntegrityViolation when the object is cut short,
  * lengthened, changed or another one than `identity` says
  */
-export async function openSealedObject(source: ByteSource, identity: ObjectIdentity, dataKey: DataKey): Promise<SealedObject> {
+export async function openSealedObject(
+  source: ByteSource,
+  identity: ObjectIdentity,
+  dataKey: DataKey,
+): Promise<SealedObject> {
   const headerBytes = headerBytesOf(dataKey.attempt);
   const { key, sizeBytes } = source;
   if (sizeBytes < headerBytes + SECTION_OVERHEAD_BYTES + FOOTER_BYTES) throw cutShort(key);
@@ -93,16 +100,35 @@ function parseFooter(bytes: Buffer, sizeBytes: number, key: string): Footer {
   const compression = compressionOf(reader.u8(), key);
   const padding = reader.bytes(3);
   const wholeLength = reader.u32() + reader.u32() * 2 ** 32;
-  if (!reader.bytes(FOOTER_MAGIC.length).equals(FOOTER_MAGIC) || wholeLength !== sizeBytes || !padding.equals(Buffer.alloc(3))) throw cutShort(key);
+  if (
+    !reader.bytes(FOOTER_MAGIC.length).equals(FOOTER_MAGIC) ||
+    wholeLength !== sizeBytes ||
+    !padding.equals(Buffer.alloc(3))
+  )
+    throw cutShort(key);
   if (sealedLength > REPOSITORY_LIMITS.trailerBytesMax || rawLength > REPOSITORY_LIMITS.trailerBytesMax) {
-    throw new HoldfastError('IntegrityViolation', `unable to open object '${key}': its trailer is larger than the format allows`, { key });
+    throw new HoldfastError(
+      'IntegrityViolation',
+      `unable to open object '${key}': its trailer is larger than the format allows`,
+      { key },
+    );
   }
   return { sealedLength, rawLength, compression };
 }
 
 /** A trailer begins with the number of sections before it, so that none can be missing. */
-function openTrailer(cipher: ObjectCipher, footer: Footer, sealed: Buffer, key: string): { trailer: Buffer; sections: number } {
-  const facts: SectionFacts = { section: 'trailer', position: 0, rawLength: footer.rawLength, compression: footer.compression };
+function openTrailer(
+  cipher: ObjectCipher,
+  footer: Footer,
+  sealed: Buffer,
+  key: string,
+): { trailer: Buffer; sections: number } {
+  const facts: SectionFacts = {
+    section: 'trailer',
+    position: 0,
+    rawLength: footer.rawLength,
+    compression: footer.compression,
+  };
   const trailer = decompressNow(cipher.open(facts, sealed), footer.compression, footer.rawLength, key);
   const reader = new ByteReader(trailer, key);
   const sections = reader.u32();
@@ -112,10 +138,13 @@ function openTrailer(cipher: ObjectCipher, footer: Footer, sealed: Buffer, key: 
 /** @throws IntegrityViolation */
 export function compressionOf(number: number, key: string): Compression {
   const found = (Object.keys(COMPRESSIONS) as Compression[]).find((name) => COMPRESSIONS[name] === number);
-  if (found === undefined) throw new HoldfastError('IntegrityViolation', `unable to read object '${key}': unknown compression`, { key });
+  if (found === undefined)
+    throw new HoldfastError('IntegrityViolation', `unable to read object '${key}': unknown compression`, { key });
   return found;
 }
 
 function cutShort(key: string): HoldfastError {
-  return new HoldfastError('IntegrityViolation', `unable to open object '${key}': it is cut short or not whole`, { key });
+  return new HoldfastError('IntegrityViolation', `unable to open object '${key}': it is cut short or not whole`, {
+    key,
+  });
 }
