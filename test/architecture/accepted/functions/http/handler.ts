@@ -1,0 +1,4 @@
+// Right: the router knows the application.
+import { wiring } from '../../lib/app/wiring.ts';
+
+export const handler = wiring;

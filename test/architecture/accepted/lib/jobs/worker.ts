@@ -1,0 +1,4 @@
+// Right: jobs know records.
+import { recordSize } from '../records/backup-record.ts';
+
+export const jobSize = recordSize;

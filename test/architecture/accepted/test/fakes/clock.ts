@@ -1,0 +1,2 @@
+// Right: a fake stands in the test folder.
+export const clock = 0;

@@ -1,0 +1,2 @@
+// The other end of the wrong import beside it.
+export const step = 'DumpSource';

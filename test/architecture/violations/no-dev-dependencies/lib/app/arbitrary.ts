@@ -1,0 +1,4 @@
+// Wrong on purpose: shipped code needs a development dependency.
+import { check } from 'fast-check';
+
+export const arbitrary = check;
