@@ -6,6 +6,7 @@ import { parseMachine } from '../../../lib/flows/parse-machine.ts';
 import type { Clock } from '../../../lib/ports/clock.ts';
 import type { Execution, FlowRunner, TaskContext } from '../../../lib/ports/flow-runner.ts';
 import type { Log } from '../../../lib/ports/telemetry.ts';
+import type { BrokenRunner } from './broken-runners.ts';
 import { steppedClock } from './stepped-clock.ts';
 
 /** What an engine must be able to do for a case; a foreign engine leaves out what it cannot. */
@@ -14,12 +15,14 @@ export type Need = 'signal' | 'stop' | 'restart' | 'identity' | 'exact-time';
 export interface FlowCase {
   readonly title: string;
   readonly needs: readonly Need[];
+  /** Broken runners that this case must notice; what nothing can break tests nothing. */
+  readonly killedBy: readonly [BrokenRunner, ...BrokenRunner[]];
   /** YAML; every case's machine is called `flow`. */
   readonly machine: string;
   readonly input?: JsonObject;
   /** By the step's name: `function:test/<name>`. */
   readonly handlers: Readonly<Record<string, Handler>>;
-  /** Without one the flow is started and followed to its end. */
+  /** Without one the flow is started. In every case the first execution is followed to its end and judged. */
   readonly script?: (stage: Stage) => Promise<void>;
   readonly expectation: (seen: Seen) => void;
 }
@@ -105,12 +108,17 @@ export async function playCase(flowCase: FlowCase, open: OpenRunner, folder: str
       generation: generation++,
     });
   let runner = openWith(flowCase.machine);
+  let followed: string | undefined;
   const stage: Stage = {
     runner: () => runner,
     clock,
     marks,
     calls,
-    start: async (name = 'one', input = flowCase.input ?? {}) => await runner.start({ machine: 'flow', name, input }),
+    start: async (name = 'one', input = flowCase.input ?? {}) => {
+      const execution = await runner.start({ machine: 'flow', name, input });
+      followed ??= execution.id;
+      return execution;
+    },
     restart: async ({ afterSeconds, machine = flowCase.machine }) => {
       await runner.close();
       await clock.sleep(afterSeconds * 1000);
@@ -121,7 +129,7 @@ export async function playCase(flowCase: FlowCase, open: OpenRunner, folder: str
   try {
     await (flowCase.script ?? (async () => void (await stage.start())))(stage);
     await runner.drain();
-    const execution = await runner.describe((await stage.start()).id);
+    const execution = await runner.describe(followed ?? 'none');
     if (execution === undefined) throw new Error('the execution is gone');
     flowCase.expectation({ execution, calls, marks, seconds: durationOf(execution) });
   } finally {

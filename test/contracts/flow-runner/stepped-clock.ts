@@ -33,8 +33,10 @@ export function steppedClock(startAt = '2026-01-02T03:04:05.000Z'): Clock {
     isPassing = false;
   }
 
-  const sleep = async (milliseconds: number, signal?: AbortSignal): Promise<void> =>
-    await new Promise((resolve, reject) => {
+  const sleep = async (milliseconds: number, signal?: AbortSignal): Promise<void> => {
+    // Time that is no number would pass for ever without moving.
+    if (Number.isNaN(milliseconds)) throw new TypeError('unable to sleep for no number');
+    await new Promise<void>((resolve, reject) => {
       const stop = (): void => {
         sleepers.delete(sleeper);
         reject(new HoldfastError('ExecutionStopped', 'stopped while waiting'));
@@ -53,6 +55,7 @@ export function steppedClock(startAt = '2026-01-02T03:04:05.000Z'): Clock {
       sleepers.add(sleeper);
       if (!isPassing) void passTime();
     });
+  };
 
   return { now: () => now, monotonic: () => now - origin, sleep };
 }
