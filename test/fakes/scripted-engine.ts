@@ -18,6 +18,8 @@ export interface ScriptedEngine extends Engine {
   /** Runs before each file of a dump; what it throws ends the attempt. */
   onDump: ((unit: string, path: string) => void | Promise<void>) | undefined;
   onProbe: (() => void) | undefined;
+  /** Every write to a restore target goes through here, so that a test can crash before or after it. */
+  effect: <T>(name: string, run: () => Promise<T>) => Promise<T>;
 }
 
 const mode = 0o644;
@@ -32,6 +34,7 @@ export function scriptedEngine(content: ScriptedContent): ScriptedEngine {
     identity: 'scripted-1',
     onDump: undefined,
     onProbe: undefined,
+    effect: (_name, run) => run(),
     methods: [
       {
         method: 'tree',
@@ -66,18 +69,18 @@ export function scriptedEngine(content: ScriptedContent): ScriptedEngine {
     },
     restore: async (_source, units, request): Promise<RestoreResult> => {
       if (request.target.kind !== 'directory') throw new HoldfastError('CapabilityUnsupported', 'only directories');
-      return await restoreInto(targets, request.target.path, units);
+      return await restoreInto(engine, targets, request.target.path, units);
     },
     testRestore: async (_source, units) => {
       const scratch: ScriptedEngine['targets'] = new Map();
-      const result = await restoreInto(scratch, 'scratch', units);
+      const result = await restoreInto(engine, scratch, 'scratch', units);
       return { verdict: 'passed', detail: result.compared.detail, restoreSeconds: 0, restoredBytes: result.restoredBytes, fingerprints: [] };
     },
   };
   return engine;
 }
 
-async function restoreInto(targets: ScriptedEngine['targets'], path: string, units: readonly PointReader[]): Promise<RestoreResult> {
+async function restoreInto(engine: ScriptedEngine, targets: ScriptedEngine['targets'], path: string, units: readonly PointReader[]): Promise<RestoreResult> {
   const target = { files: new Map<string, Buffer>(), healthy: false };
   targets.set(path, target);
   let restoredBytes = 0;
@@ -88,12 +91,12 @@ async function restoreInto(targets: ScriptedEngine['targets'], path: string, uni
       for await (const part of unit.read(stored)) parts.push(Buffer.from(part));
       const bytes = Buffer.concat(parts);
       if (createHash('sha256').update(bytes).digest('hex') !== stored.sha256) throw new HoldfastError('RestoreMismatch', 'differs');
-      target.files.set(`${unit.unit}/${stored.path.toString()}`, bytes);
+      await engine.effect('restore file', async () => void target.files.set(`${unit.unit}/${stored.path.toString()}`, bytes));
       restoredBytes += bytes.length;
       count++;
     }
   }
-  target.healthy = true;
+  await engine.effect('restore mark', async () => void (target.healthy = true));
   return { restoredBytes, restoredEntries: count, compared: { equal: true, count, detail: `${count} files compared by hash` }, warnings: [] };
 }
 
