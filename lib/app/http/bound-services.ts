@@ -1,10 +1,8 @@
 // Binds what the API needs to the slices that do it.
 
-import { engines } from '../../engines/registry.ts';
 import { explainStore } from '../../monitoring/explain-store.ts';
 import { storeState, storeStates } from '../../monitoring/store-states.ts';
 import { progressOf } from '../../jobs/progress.ts';
-import { ERROR_TABLE } from '../../domain/errors.ts';
 import { listAudit, verifyAuditChain } from '../../records/audit.ts';
 import { listBackups, loadBackup, newestRestorable } from '../../records/backups.ts';
 import { planRecovery } from '../../recovery/plan-recovery.ts';
@@ -14,14 +12,16 @@ import { requestBackup } from '../../scheduling/request-backup.ts';
 import { createSchedule, deleteSchedule, listSchedules, updateSchedule } from '../../scheduling/schedules.ts';
 import { requestValidation, verifyAll } from '../../validation/request-validation.ts';
 import { loadValidation } from '../../validation/validations.ts';
-import { loadConfiguration } from '../config/load-configuration.ts';
-import type { ConfigurationCheck, Services } from './services.ts';
+import { checkConfiguration } from './check-configuration.ts';
+import { checkUp } from './checkup.ts';
+import type { Services } from './services.ts';
 
 export const boundServices: Services = {
   storeStates,
   storeState,
   explainStore,
   checkConfiguration,
+  checkUp,
   openApiDocument,
   requestBackup,
   listSchedules,
@@ -43,23 +43,6 @@ export const boundServices: Services = {
   loadValidation,
   verifyAll,
 };
-
-function checkConfiguration(text: string, file: string, now: number): ConfigurationCheck {
-  const result = loadConfiguration({ text, file, engines: { built: engines }, now });
-  const problems = result.ok ? result.configuration.warnings : result.problems;
-  return {
-    isValid: result.ok,
-    problems: problems.map(({ severity, name, message, cure, path, line, column }) => ({
-      severity,
-      code: ERROR_TABLE[name].code,
-      message,
-      ...(cure !== undefined && { cure }),
-      path,
-      line,
-      column,
-    })),
-  };
-}
 
 /** Loaded on demand: most functions never serve it. */
 async function openApiDocument(): Promise<object> {

@@ -66,6 +66,7 @@ export function accepted(operations: readonly { readonly id: string; readonly st
 export const acceptedView = z
   .object({ operations: z.array(z.object({ id: z.string(), store: z.string(), href: z.string() })) })
   .meta({ id: 'Accepted' });
+export type AcceptedView = z.infer<typeof acceptedView>;
 
 async function foundOrUndefined<T>(load: () => Promise<T>): Promise<T | undefined> {
   try {

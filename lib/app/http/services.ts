@@ -8,6 +8,8 @@ import type { Explanation } from '../../monitoring/explain-store.ts';
 import type { StoreState } from '../../monitoring/store-state.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { Platform } from '../../ports/platform.ts';
+import type { ConfigurationCheck } from './check-configuration.ts';
+import type { CheckupView } from './checkup.ts';
 import type { Language } from './language.ts';
 
 export interface ScheduleView {
@@ -63,24 +65,12 @@ interface Requested {
   readonly idempotencyKey?: string;
 }
 
-export interface ConfigurationCheck {
-  readonly isValid: boolean;
-  readonly problems: readonly {
-    readonly severity: 'error' | 'warning';
-    readonly code: string;
-    readonly message: string;
-    readonly cure?: string;
-    readonly path: string;
-    readonly line: number;
-    readonly column: number;
-  }[];
-}
-
 export interface Services {
   storeStates(platform: Platform): Promise<readonly StoreState[]>;
   storeState(platform: Platform, store: string): Promise<StoreState>;
   explainStore(platform: Platform, store: string, language: Language): Promise<Explanation>;
   checkConfiguration(text: string, file: string, nowMilliseconds: number): ConfigurationCheck;
+  checkUp(platform: Platform, language: Language): Promise<CheckupView>;
   openApiDocument(): Promise<object>;
 
   requestBackup(

@@ -22,6 +22,19 @@ export const causeOf = (cause: StoredError, language: Language): z.infer<typeof 
   return { code, name: cause.name, title: title[language], detail: printable(cause.message), hint };
 };
 
+export const validationResultView = z
+  .object({
+    id: z.string(),
+    kind: z.enum(['integrity', 'test-restore']),
+    verdict: z.enum(['passed', 'failed', 'inconclusive']),
+    at: instant,
+    location: z.string(),
+    checkedBytes: z.number(),
+    restoreSeconds: z.number().optional(),
+    detail: z.string(),
+  })
+  .meta({ id: 'ValidationResult' });
+
 export const backupView = z
   .object({
     id: z.string(),
@@ -66,12 +79,13 @@ export const backupView = z
         warnings: z.array(z.string()),
       }),
     ),
-    validationResults: z.array(z.unknown()),
+    validationResults: z.array(validationResultView),
     retentionUntil: instant,
     holds: z.number(),
     cause: causeView.optional(),
   })
   .meta({ id: 'Backup' });
+export type BackupView = z.infer<typeof backupView>;
 
 /** The record without its inner pins: keys and hashes of objects are no business of a client. */
 export function viewOfBackup(record: BackupRecord, language: Language): z.infer<typeof backupView> {
@@ -101,8 +115,13 @@ export const planView = z
     backupId: z.string(),
     backupTime: instant,
     location: z.string(),
-    target: z.unknown(),
-    options: z.unknown(),
+    target: z.object({ kind: z.enum(['directory', 'data-directory', 'database', 'in-place']), path: z.string().optional(), database: z.string().optional() }).loose(),
+    options: z.object({
+      selectedTables: z.array(z.string()),
+      selectedFiles: z.array(z.string()),
+      overwriteExisting: z.boolean(),
+      validateAfterRestore: z.boolean(),
+    }),
     sizeBytes: z.number(),
     estimatedSeconds: z.number(),
     guards: z.array(z.object({ name: z.string(), verdict: z.enum(['pass', 'fail', 'unknown']), detail: z.string() })),
@@ -112,6 +131,7 @@ export const planView = z
     digest: z.string(),
   })
   .meta({ id: 'RecoveryPlan' });
+export type PlanView = z.infer<typeof planView>;
 
 export const recoveryView = z
   .object({
@@ -133,6 +153,7 @@ export const recoveryView = z
     cause: causeView.optional(),
   })
   .meta({ id: 'Recovery' });
+export type RecoveryView = z.infer<typeof recoveryView>;
 
 export function viewOfRecovery(request: RecoveryRequest, language: Language): object {
   const { planId: _planId, cause, warnings, ...rest } = request;
@@ -146,12 +167,13 @@ export const validationView = z
     store: z.string(),
     kind: z.enum(['integrity', 'test-restore']),
     status: z.enum(['running', 'completed', 'failed']),
-    result: z.unknown().optional(),
+    result: validationResultView.optional(),
     cause: causeView.optional(),
     startedAt: instant,
     endedAt: instant.optional(),
   })
   .meta({ id: 'Validation' });
+export type ValidationAnswer = z.infer<typeof validationView>;
 
 export const viewOfValidation = ({ cause, ...rest }: ValidationView, language: Language): object => ({
   ...rest,

@@ -22,6 +22,9 @@ const scheduleView = z
   })
   .meta({ id: 'Schedule' });
 
+const backupStatusView = backupView.extend({ operation: operationView }).meta({ id: 'BackupStatus' });
+export type BackupStatusView = z.infer<typeof backupStatusView>;
+
 const createSchedule = route({
   method: 'POST',
   path: '/api/v1/backup/schedule',
@@ -161,7 +164,7 @@ const backupStatus = route({
   summary: 'A backup: status, copies, checks and, while it runs, progress',
   permission: 'view_backups',
   pathSchema: z.strictObject({ backupId: recordId }),
-  answers: { 200: backupView.extend({ operation: operationView }).meta({ id: 'BackupStatus' }) },
+  answers: { 200: backupStatusView },
   handle: async ({ platform, services, path, language }) => {
     const record = await services.loadBackup(platform.catalog, path.backupId);
     return ok({ ...viewOfBackup(record, language), operation: await loadOperation(platform, services, record.id, language) });

@@ -1,47 +1,16 @@
 // Routes of the platform itself: are we safe, why not, what is running, what is in force.
 
 import { z } from 'zod';
-import { COVERAGE_STATES, STATE_REASONS } from '../../../monitoring/store-state.ts';
-import type { StoreState } from '../../../monitoring/store-state.ts';
 import { HoldfastError, hasErrorName } from '../../../domain/errors.ts';
 import { isoNow } from '../../../ports/clock.ts';
+import { checkupView } from '../checkup.ts';
+import { coverageOf, coverageView, storeStateView, viewOfState } from '../coverage.ts';
+import { diagnosisView, viewOfExplanation } from '../diagnosis.ts';
 import { pageAnswer, pageFields, pageOf, recordId, storeName } from '../fields.ts';
-import { printable } from '../errors.ts';
-import type { Language } from '../language.ts';
 import { accepted, acceptedView, loadOperation, operationView } from '../operations.ts';
+import { policiesView, viewOfLocation, viewOfPolicy } from '../policies.ts';
 import { ok, route } from '../route.ts';
-import { backupView, causeOf, causeView, instant, viewOfBackup } from '../views.ts';
-
-const storeStateView = z
-  .object({
-    store: z.string(),
-    service: z.string(),
-    owner: z.string(),
-    engine: z.string(),
-    method: z.string(),
-    serviceLevel: z.string(),
-    dataType: z.string(),
-    timeZone: z.string(),
-    state: z.enum(COVERAGE_STATES),
-    reasons: z.array(z.enum(STATE_REASONS)),
-    missedSince: instant.optional(),
-    rpo: z.object({ goalSeconds: z.number(), nowSeconds: z.number().optional() }),
-    rtoGoalSeconds: z.number(),
-    newestPoint: z
-      .object({ backupId: z.string(), at: instant, completedAt: instant.optional(), isProven: z.boolean(), retentionUntil: instant })
-      .optional(),
-    copies: z.object({ found: z.number(), demanded: z.number() }),
-    lastTestRestore: z.unknown().optional(),
-    running: z.object({ backupId: z.string(), status: z.string(), since: instant }).optional(),
-    lastFailure: z.object({ backupId: z.string(), status: z.string(), at: instant, cause: causeView }).optional(),
-    skipReason: z.string().optional(),
-  })
-  .meta({ id: 'StoreState' });
-
-const viewOfState = ({ lastFailure, ...state }: StoreState, language: Language) => ({
-  ...state,
-  ...(lastFailure !== undefined && { lastFailure: { ...lastFailure, cause: causeOf(lastFailure.cause, language) } }),
-});
+import { backupView, viewOfBackup } from '../views.ts';
 
 const coverage = route({
   method: 'GET',
@@ -49,16 +18,8 @@ const coverage = route({
   operationId: 'getCoverage',
   summary: 'Every store in five states: what a disaster would cost now',
   permission: 'view_backups',
-  answers: {
-    200: z
-      .object({ asOf: instant, counts: z.record(z.enum(COVERAGE_STATES), z.number()), stores: z.array(storeStateView) })
-      .meta({ id: 'Coverage' }),
-  },
-  handle: async ({ platform, services, language }) => {
-    const states = await services.storeStates(platform);
-    const counts = Object.fromEntries(COVERAGE_STATES.map((name) => [name, states.filter(({ state }) => state === name).length]));
-    return ok({ asOf: isoNow(platform.clock), counts, stores: states.map((state) => viewOfState(state, language)) });
-  },
+  answers: { 200: coverageView },
+  handle: async ({ platform, services, language }) => ok(coverageOf(await services.storeStates(platform), isoNow(platform.clock), language)),
 });
 
 const store = route({
@@ -79,24 +40,8 @@ const diagnosis = route({
   summary: 'Why a store is in its state: cause, proof, what is still restorable, cure',
   permission: 'view_backups',
   pathSchema: z.strictObject({ store: storeName }),
-  answers: {
-    200: z
-      .object({
-        state: storeStateView,
-        headline: z.string(),
-        since: z.string().optional(),
-        restorable: z.string(),
-        cause: z.object({ code: z.string(), title: z.string(), detail: z.string() }).optional(),
-        proof: z.array(z.string()),
-        fix: z.array(z.string()),
-        commands: z.array(z.string()),
-      })
-      .meta({ id: 'Diagnosis' }),
-  },
-  handle: async ({ platform, services, path, language }) => {
-    const { state, proof, ...explanation } = await services.explainStore(platform, path.store, language);
-    return ok({ state: viewOfState(state, language), ...explanation, proof: proof.map(printable) });
-  },
+  answers: { 200: diagnosisView },
+  handle: async ({ platform, services, path, language }) => ok(viewOfExplanation(await services.explainStore(platform, path.store, language), language)),
 });
 
 const storeBackups = route({
@@ -145,18 +90,28 @@ const cancelOperation = route({
   },
 });
 
+const checkup = route({
+  method: 'POST',
+  path: '/api/v1/checkup',
+  operationId: 'checkUp',
+  summary: 'Reach every source, location, key and channel now; changes nothing',
+  permission: 'create_backup',
+  isIdempotencyKept: false,
+  answers: { 200: checkupView },
+  handle: async ({ platform, services, language }) => ok(await services.checkUp(platform, language)),
+});
+
 const policies = route({
   method: 'GET',
   path: '/api/v1/policies',
   operationId: 'listPolicies',
   summary: 'The policies in force, after defaults, classes and engine lines were applied',
   permission: 'view_backups',
-  answers: { 200: z.object({ stores: z.array(z.unknown()), locations: z.array(z.unknown()) }).meta({ id: 'Policies' }) },
+  answers: { 200: policiesView },
   handle: async ({ platform }) =>
     ok({
-      // Connection data is nobody's business who only looks.
-      stores: platform.policies.stores().map(({ source: _source, scratch: _scratch, ...policy }) => policy),
-      locations: platform.policies.locations().map(({ settings: _settings, ...location }) => location),
+      stores: platform.policies.stores().map(viewOfPolicy),
+      locations: platform.policies.locations().map(viewOfLocation),
     }),
 });
 
@@ -172,7 +127,8 @@ const validatePolicies = route({
     200: z
       .object({
         isValid: z.boolean(),
-        problems: z.array(z.object({ severity: z.enum(['error', 'warning']), code: z.string(), message: z.string(), cure: z.string().optional(), path: z.string(), line: z.number(), column: z.number() })),
+        stores: z.number(),
+        problems: z.array(z.object({ severity: z.enum(['error', 'warning']), code: z.string(), message: z.string(), cure: z.string().optional(), path: z.string(), line: z.number(), column: z.number(), formatted: z.string() })),
       })
       .meta({ id: 'PolicyCheck' }),
   },
@@ -226,6 +182,7 @@ export const platformRoutes = [
   storeBackups,
   operation,
   cancelOperation,
+  checkup,
   policies,
   validatePolicies,
   healthz,

@@ -7,7 +7,7 @@ import { recordId } from '../fields.ts';
 import { accepted, acceptedView } from '../operations.ts';
 import { asked, ok, route } from '../route.ts';
 import type { Answer, Call } from '../route.ts';
-import { instant, validationView, viewOfValidation } from '../views.ts';
+import { instant, validationResultView, validationView, viewOfValidation } from '../views.ts';
 
 const startedView = acceptedView.extend({ validationId: z.string() }).meta({ id: 'ValidationAccepted' });
 const pathSchema = z.strictObject({ backupId: recordId });
@@ -42,7 +42,7 @@ const reportView = z
     isRestorable: z.boolean(),
     checksum: z.string().optional(),
     copies: z.array(z.object({ role: z.string(), location: z.string(), country: z.string(), presentAt: instant.optional(), verifiedAt: instant.optional() })),
-    results: z.array(z.unknown()),
+    results: z.array(validationResultView),
   })
   .meta({ id: 'ValidationReport' });
 

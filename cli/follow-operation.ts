@@ -1,0 +1,105 @@
+// Follows long work to its end: one rewritten line on a terminal, plain lines elsewhere (one per 10 % or 30 s).
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { OperationView } from '../lib/app/http/operations.ts';
+import { UNREACHABLE } from './api-client.ts';
+import { CliFailure } from './failure.ts';
+import { bytesText, percentText, spanText } from './formats.ts';
+import type { Session } from './session.ts';
+
+const POLL_MS = 500;
+const PLAIN_LINE_SECONDS = 30;
+const PLAIN_LINE_PERCENT = 10;
+/** The platform may be started anew meanwhile; its work goes on, so we wait for it to come back. */
+const LOST_POLLS_MAX = 60;
+
+const isSettled = (operation: OperationView): boolean => ['succeeded', 'failed', 'stopped'].includes(operation.status);
+
+/** Settled operations in the order of the ids. Leaving earlier (Ctrl-C) stops nothing: the work goes on without us. */
+export async function followOperations(session: Session, ids: readonly string[]): Promise<readonly OperationView[]> {
+  const api = session.api();
+  const seen = new Map<string, OperationView>();
+  const teller = session.terminal.canRewrite && !session.json ? rewriter(session) : plainTeller(session);
+  let lost = 0;
+  for (;;) {
+    try {
+      for (const id of ids) {
+        const known = seen.get(id);
+        if (known === undefined || !isSettled(known)) seen.set(id, await api.get<OperationView>(`/api/v1/operations/${id}`));
+      }
+      lost = 0;
+    } catch (error) {
+      lost += 1;
+      if (!isLost(error) || lost > LOST_POLLS_MAX) throw error;
+    }
+    const operations = ids.flatMap((id) => seen.get(id) ?? []);
+    if (operations.length === ids.length && operations.every(isSettled)) {
+      teller.end();
+      return operations;
+    }
+    teller.tell(operations);
+    await sleep(POLL_MS);
+  }
+}
+
+const isLost = (error: unknown): boolean => error instanceof CliFailure && error.items[0]?.code === UNREACHABLE;
+
+interface Teller {
+  tell(operations: readonly OperationView[]): void;
+  end(): void;
+}
+
+/** `payment-db  replicating  78 %  7.3 GiB of 9.4 GiB  212 MiB/s  10 s left` */
+export function progressText(operation: OperationView, language: Session['lang']): string {
+  const { progress } = operation;
+  const phase = operation.status === 'queued' ? (language === 'ru' ? 'в очереди' : 'queued') : (progress?.phase ?? operation.phase);
+  if (progress === undefined) return `${operation.store}  ${phase}`;
+  const { done, total, bytesPerSecond, etaSeconds } = progress;
+  const parts = [
+    operation.store,
+    phase,
+    total === undefined ? undefined : percentText(done, total),
+    total === undefined ? bytesText(done) : `${bytesText(done)} ${language === 'ru' ? 'из' : 'of'} ${bytesText(total)}`,
+    bytesPerSecond === undefined ? undefined : `${bytesText(bytesPerSecond)}/s`,
+    etaSeconds === undefined ? undefined : `${spanText(etaSeconds, language)} ${language === 'ru' ? 'осталось' : 'left'}`,
+  ];
+  return parts.filter((part) => part !== undefined && part !== '').join('  ');
+}
+
+const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+
+function rewriter({ terminal, lang }: Session): Teller {
+  let frame = 0;
+  return {
+    tell: (operations) => {
+      const running = operations.filter((operation) => !isSettled(operation));
+      const [first] = running;
+      if (first === undefined) return;
+      frame = (frame + 1) % FRAMES.length;
+      const more = running.length > 1 ? `  +${running.length - 1}` : '';
+      const text = `${FRAMES[frame] ?? ''} ${progressText(first, lang)}${more}`;
+      terminal.rewrite([...text].slice(0, terminal.columns - 1).join(''));
+    },
+    end: () => terminal.rewrite(''),
+  };
+}
+
+/** One line when something can be told: another phase, ten per cent more, or thirty seconds without a line. */
+function plainTeller({ terminal, lang }: Session): Teller {
+  const told = new Map<string, { readonly mark: string; readonly polls: number }>();
+  return {
+    tell: (operations) => {
+      for (const operation of operations) {
+        if (isSettled(operation)) continue;
+        const { progress } = operation;
+        const tenth = progress?.total === undefined || progress.total <= 0 ? '' : Math.floor((progress.done / progress.total) * (100 / PLAIN_LINE_PERCENT));
+        const mark = `${operation.status} ${operation.phase} ${progress?.phase ?? ''} ${tenth}`;
+        const last = told.get(operation.id);
+        const isDue = last === undefined || last.mark !== mark || last.polls * POLL_MS >= PLAIN_LINE_SECONDS * 1000;
+        if (isDue) terminal.tell(progressText(operation, lang));
+        told.set(operation.id, { mark, polls: isDue ? 0 : last.polls + 1 });
+      }
+    },
+    end: () => undefined,
+  };
+}
