@@ -4,15 +4,13 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { tokenFileText, makeToken } from '../access/token.ts';
-import { createIdSource } from '../clouds/local/ids.ts';
-import { createKeyFile } from '../clouds/local/key-provider.ts';
-import { defaultKeyFile } from '../clouds/local/local-cloud.ts';
-import { writePlaceMarker } from '../clouds/local/place-marker.ts';
-import { systemClock } from '../clouds/local/clock.ts';
+import { clouds } from '../clouds/registry.ts';
 import { HoldfastError } from '../domain/errors.ts';
 import { generateRecoveryKey } from '../repository/recovery-key.ts';
 import { homeOf, recoveryRecipientFile, tokenFileOf } from './home.ts';
 import { readConfiguration } from './wiring.ts';
+
+const { local } = clouds;
 
 export interface InitRequest {
   /** Path of the new configuration file. */
@@ -43,11 +41,11 @@ export async function initialisePlatform({ configFile, text }: InitRequest): Pro
     if (location.kind !== 'directory') continue;
     const directory = String(location.settings['path']);
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    await writePlaceMarker(directory, placeOf(location));
+    await local.writePlaceMarker(directory, placeOf(location));
     const keyFile = location.settings['keyFile'];
     if (typeof keyFile === 'string') await makeKeyFile(keyFile, configuration.country, files);
   }
-  await makeKeyFile(defaultKeyFile(home), configuration.country, files);
+  await makeKeyFile(local.defaultKeyFile(home), configuration.country, files);
   await makeTokenFile(home, files);
   return { recoveryKey: await makeRecoveryKey(home, files), files };
 }
@@ -61,14 +59,14 @@ const placeOf = ({ country, region, dataCenter, failureDomain }: { country: stri
 
 async function makeKeyFile(file: string, country: string | undefined, files: string[]): Promise<void> {
   if (existsSync(file)) return;
-  await createKeyFile(file, { country });
+  await local.createKeyFile(file, { country });
   files.push(file);
 }
 
 async function makeTokenFile(home: string, files: string[]): Promise<void> {
   const file = tokenFileOf(home);
   if (existsSync(file)) return;
-  const ids = createIdSource(systemClock);
+  const ids = local.createIdSource(local.clock);
   const grant = makeToken({ id: 'operator:local', roles: ['backup_admin', 'backup_operator', 'recovery_specialist', 'compliance_officer'] }, (length) => ids.randomBytes(length));
   await writeFile(file, tokenFileText([grant]), { mode: 0o600, flag: 'wx' });
   files.push(file);
@@ -77,7 +75,7 @@ async function makeTokenFile(home: string, files: string[]): Promise<void> {
 async function makeRecoveryKey(home: string, files: string[]): Promise<string | undefined> {
   const file = recoveryRecipientFile(home);
   if (existsSync(file)) return undefined;
-  const { recipient, printed } = generateRecoveryKey(createIdSource(systemClock));
+  const { recipient, printed } = generateRecoveryKey(local.createIdSource(local.clock));
   await writeFile(file, `${recipient}\n`, { mode: 0o644, flag: 'wx' });
   files.push(file);
   return printed;

@@ -3,11 +3,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
-import { createFlowRunner } from '../clouds/local/flow-runner/flow-runner.ts';
-import type { EmbeddedFlowRunner } from '../clouds/local/flow-runner/flow-runner.ts';
-import { createLocalCloud } from '../clouds/local/local-cloud.ts';
-import { systemClock } from '../clouds/local/clock.ts';
-import { createJsonLog, silentLog } from '../clouds/local/log.ts';
+import { clouds } from '../clouds/registry.ts';
 import { HoldfastError } from '../domain/errors.ts';
 import { engines } from '../engines/registry.ts';
 import type { Engine } from '../ports/engine.ts';
@@ -24,6 +20,9 @@ import { loadConfiguration } from './config/load-configuration.ts';
 import { invokeFunction } from './invoke-function.ts';
 import { loadMachines, workerModule } from './project-files.ts';
 import { homeOf, recoveryRecipientFile } from './home.ts';
+
+const { local } = clouds;
+export type EmbeddedFlowRunner = ReturnType<typeof local.createFlowRunner>;
 
 export interface OpenOptions {
   readonly configFile: string;
@@ -44,22 +43,22 @@ export interface OpenedPlatform extends Platform {
 export async function openPlatform(options: OpenOptions): Promise<OpenedPlatform> {
   const configuration = readConfiguration(options.configFile);
   const home = homeOf(configuration.file);
-  const log: Log = options.logTo === undefined ? silentLog : createJsonLog({ stream: options.logTo, clock: systemClock, level: 'info' });
+  const log: Log = options.logTo === undefined ? local.silentLog : local.createJsonLog({ stream: options.logTo, clock: local.clock, level: 'info' });
   const recipient = readRecipient(home);
   let platform: OpenedPlatform | undefined;
   const opened = (): OpenedPlatform => {
     if (platform === undefined) throw new HoldfastError('Internal', 'the platform is not open yet');
     return platform;
   };
-  const cloud = createLocalCloud({
+  const cloud = local.createCloud({
     home,
     locations: configuration.locations,
     stagingCountry: configuration.country,
     environment: process.env,
-    worker: { command: workerCommand(), env: workerEnvironment(configuration) },
+    worker: workerCommand(configuration, home),
     log,
     flows: ({ catalogFile, clock }) =>
-      createFlowRunner({
+      local.createFlowRunner({
         file: catalogFile.replace(/catalog\.sqlite$/, 'flows.sqlite'),
         machines: loadMachines(),
         invoke: (resource, input, task) => invokeFunction(opened(), resource, input, task),
@@ -89,7 +88,7 @@ export async function openPlatform(options: OpenOptions): Promise<OpenedPlatform
 export function readConfiguration(configFile: string): Configuration {
   const file = path.resolve(configFile);
   const text = readText(file);
-  const loaded = loadConfiguration({ text, file, engines: { built: engines }, now: systemClock.now() });
+  const loaded = loadConfiguration({ text, file, engines: { built: engines }, now: local.clock.now() });
   if (loaded.ok) return loaded.configuration;
   const problems = loaded.problems.map((problem) => formatProblem(problem)).join('\n');
   // One kind of trouble is named as such; a mixture is simply a configuration that is not valid.
@@ -129,10 +128,16 @@ function notifiersOf({ notify }: Configuration, { secrets, clock }: Pick<Platfor
   ];
 }
 
-/** Heap far below the worker's limit: the data path lives outside the JavaScript heap. */
-const workerCommand = (): string[] => [process.execPath, '--disable-warning=ExperimentalWarning', '--max-old-space-size=256', workerModule];
-
-const workerEnvironment = (configuration: Configuration): Record<string, string> => ({
-  HOLDFAST_CONFIG: configuration.file,
-  ...(process.env['NODE_COMPILE_CACHE'] !== undefined && { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] }),
+/** What a worker process gets: its program, the names of the secrets that the configuration refers to, and where the platform is. */
+const workerCommand = (configuration: Configuration, home: string) => ({
+  command: [process.execPath, '--disable-warning=ExperimentalWarning', workerModule],
+  env: process.env,
+  passEnv: ['NODE_COMPILE_CACHE', ...secretVariables(configuration)],
+  setEnv: { HOLDFAST_CONFIG: configuration.file, HOLDFAST_HOME: home },
 });
+
+/** Variables behind `env:NAME` references, so that a worker sees the secrets of its stores and no others of this process. */
+function secretVariables({ stores }: Configuration): readonly string[] {
+  const references = JSON.stringify(stores.map(({ source, scratch }) => ({ source, scratch }))).matchAll(/"env:([A-Za-z_]\w*)"/g);
+  return [...new Set(Array.from(references, ([, name = '']) => name))];
+}

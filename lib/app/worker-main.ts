@@ -1,12 +1,15 @@
 // The worker process: runs one attempt of one job and ends. Its result stands in the catalog, not in its exit code.
 
 import module from 'node:module';
+import { clouds } from '../clouds/registry.ts';
+import { HoldfastError } from '../domain/errors.ts';
 import { runJob } from '../jobs/run-job.ts';
 import { jobHandlers } from './job-handlers.ts';
 import { openPlatform } from './wiring.ts';
-import { HoldfastError } from '../domain/errors.ts';
 
 module.enableCompileCache();
+// When the platform is killed, nobody waits for us any more, and its next start begins a new attempt.
+clouds.local.endWithParent();
 
 const [jobId = '', attempt = ''] = process.argv.slice(2);
 const [owner = '', job = ''] = jobId.split('/');
@@ -15,8 +18,6 @@ if (owner === '' || job === '' || configFile === undefined) throw new HoldfastEr
 
 const stop = new AbortController();
 process.once('SIGTERM', () => stop.abort(new HoldfastError('ExecutionStopped', 'the worker was told to stop')));
-// The host holds the other end: when it dies, nobody waits for us, and the next start begins a new attempt.
-process.once('disconnect', () => process.exit(1));
 
 const platform = await openPlatform({ configFile, logTo: process.stderr });
 try {

@@ -1,7 +1,5 @@
 // Every cloud that Holdfast runs on: one folder and one line each.
 
-import { createLocalCloud } from './local/local-cloud.ts';
+import { local } from './local/local.ts';
 
-export const clouds = {
-  local: createLocalCloud,
-} as const;
+export const clouds = { local } as const;

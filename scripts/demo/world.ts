@@ -58,7 +58,7 @@ async function furnish(folder: string, server: PostgresqlServer, out: Screen): P
   const { configFile, recoveryKey } = await configure(folder, server, tree);
   out.step('a platform', 'two locations in two failure domains, a schedule, a recovery key shown once:');
   out.detail(recoveryKey);
-  const embedded = await startEmbedded({ configFile, tickMilliseconds: 500, port: 0 });
+  const embedded = await startEmbedded({ configFile, tickMilliseconds: 500, port: 0, ...(process.argv.includes('--log') && { logTo: process.stderr }) });
   return {
     folder,
     configFile,
@@ -77,9 +77,9 @@ async function furnish(folder: string, server: PostgresqlServer, out: Screen): P
       return { shop: await shopSums(server), treeCopy };
     },
     damage: async () => {
-      await server.sql('shop', 'DROP TABLE order_items, orders');
+      await server.sql('shop', 'DROP TABLE order_items, orders CASCADE');
       await rm(path.join(tree, 'invoices'), { recursive: true });
-      out.step('the accident', 'DROP TABLE order_items, orders;  rm -r invoices');
+      out.step('the accident', 'DROP TABLE order_items, orders CASCADE;   rm -r invoices');
     },
     close: async () => {
       await embedded.close();
@@ -123,7 +123,7 @@ platform:
 locations:
   primary: { kind: directory, path: ${path.join(folder, 'backups-primary')}, country: RU, region: moscow, dataCenter: dc-1, failureDomain: dc-1 }
   second: { kind: directory, path: ${path.join(folder, 'backups-second')}, country: RU, region: spb, dataCenter: dc-2, failureDomain: dc-2 }
-packs: [ru-152-fz]
+rules: { packs: [ru-152-fz] }
 services:
   shop:
     owner: team-shop
