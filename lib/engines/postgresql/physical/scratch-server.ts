@@ -3,7 +3,7 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { rm, writeFile } from 'node:fs/promises';
+import { open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { HoldfastError, hasErrorName } from '../../../domain/errors.ts';
@@ -22,8 +22,11 @@ export interface ScratchServerOptions {
   readonly users: readonly string[];
 }
 
-/** How the server sees its data directory when it may not walk the way to it: through its own working directory. */
-export const SELF_DIRECTORY = '/proc/self/cwd';
+/**
+ * How the server sees its data directory when its user may not walk the way to it: through a descriptor that it inherits from us.
+ * (Its working directory would do from PostgreSQL 16 on; 15 leaves it for a moment when it looks for its own program.)
+ */
+export const SELF_DIRECTORY = '/proc/self/fd/3';
 const PORT = 5432;
 const POLL_MILLISECONDS = 100;
 const STOP_MILLISECONDS = 30_000;
@@ -39,8 +42,6 @@ const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: '',
   unix_socket_directories: '.',
   unix_socket_permissions: '0700',
-  hba_file: HBA_FILE,
-  ident_file: IDENT_FILE,
   archive_mode: 'off',
   restore_command: '',
   primary_conninfo: '',
@@ -75,23 +76,25 @@ export class ScratchServer {
   #said = '';
   #user = '';
 
-  private constructor(options: ScratchServerOptions, context: EngineContext) {
+  /** @param descriptor of the open data directory; the server has its own copy when this returns */
+  private constructor(options: ScratchServerOptions, descriptor: number, context: EngineContext) {
     this.#options = options;
     this.#context = context;
     const { program, dataDirectory, owner } = options;
     const seenAs = owner ? SELF_DIRECTORY : dataDirectory;
-    const overrides = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    this.#child = spawn(
-      program,
-      ['-D', seenAs, '-p', String(PORT), '-c', `config_file=${join(seenAs, CONFIG_FILE)}`, ...overrides],
-      {
-        shell: false,
-        cwd: dataDirectory,
-        env: { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/bin:/bin' },
-        stdio: ['ignore', 'ignore', 'pipe'],
-        ...owner,
-      },
-    );
+    const files = {
+      config_file: join(seenAs, CONFIG_FILE),
+      hba_file: join(seenAs, HBA_FILE),
+      ident_file: join(seenAs, IDENT_FILE),
+    };
+    const overrides = Object.entries({ ...SETTINGS, ...files }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    this.#child = spawn(program, ['-D', seenAs, '-p', String(PORT), ...overrides], {
+      shell: false,
+      cwd: '/',
+      env: { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/bin:/bin' },
+      stdio: ['ignore', 'ignore', 'pipe', descriptor],
+      ...owner,
+    });
     this.#child.stderr?.on('data', (piece: Buffer) => {
       this.#said = (this.#said + piece.toString('utf8')).slice(-LIMITS.toolMessageBytesMax);
     });
@@ -108,7 +111,9 @@ export class ScratchServer {
   /** Returns when recovery has ended and queries are answered. @throws DumpToolFailed when the server does not come up */
   static async start(options: ScratchServerOptions, context: EngineContext): Promise<ScratchServer> {
     await writeConfiguration(options.dataDirectory);
-    const server = new ScratchServer(options, context);
+    const directory = await open(options.dataDirectory, 'r');
+    const server = new ScratchServer(options, directory.fd, context);
+    await directory.close();
     try {
       await server.#untilReady();
       return server;
