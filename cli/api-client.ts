@@ -21,7 +21,11 @@ const POST_ATTEMPTS_MAX = 2;
 
 export function createApiClient(connection: Connection, language: Language): ApiClient {
   let now = 0;
-  const call = async <T>(method: string, path: string, options: { readonly body?: object; readonly key?: string } = {}): Promise<T> => {
+  const call = async <T>(
+    method: string,
+    path: string,
+    options: { readonly body?: object; readonly key?: string } = {},
+  ): Promise<T> => {
     const response = await reach(connection, path, {
       method,
       headers: {
@@ -46,7 +50,13 @@ export function createApiClient(connection: Connection, language: Language): Api
         try {
           return await call('POST', path, { key, ...(body !== undefined && { body }) });
         } catch (error) {
-          if (!(error instanceof CliFailure) || error.exitCode !== EXIT.unreachable || error.items[0]?.code !== UNREACHABLE || attempt >= POST_ATTEMPTS_MAX) throw error;
+          if (
+            !(error instanceof CliFailure) ||
+            error.exitCode !== EXIT.unreachable ||
+            error.items[0]?.code !== UNREACHABLE ||
+            attempt >= POST_ATTEMPTS_MAX
+          )
+            throw error;
         }
       }
     },
@@ -61,12 +71,27 @@ export const UNREACHABLE = 'API_UNREACHABLE';
 
 async function reach(connection: Connection, path: string, request: RequestInit): Promise<Response> {
   try {
-    return await fetch(`${connection.url}${path}`, { ...request, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
+    return await fetch(`${connection.url}${path}`, {
+      ...request,
+      redirect: 'error',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
   } catch (error) {
     const cause: unknown = error instanceof Error ? error.cause : undefined;
-    const code = cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : error instanceof Error ? error.message : '';
+    const code =
+      cause instanceof Error
+        ? ((cause as NodeJS.ErrnoException).code ?? cause.message)
+        : error instanceof Error
+          ? error.message
+          : '';
     throw new CliFailure(
-      [{ code: UNREACHABLE, title: 'The API cannot be reached', detail: `unable to reach the API at ${connection.url} (${code})` }],
+      [
+        {
+          code: UNREACHABLE,
+          title: 'The API cannot be reached',
+          detail: `unable to reach the API at ${connection.url} (${code})`,
+        },
+      ],
       'Start the platform with "holdfast up", or point HOLDFAST_URL to it.',
       EXIT.unreachable,
     );
@@ -78,7 +103,13 @@ function refused(connection: Connection, status: number, text: string): CliFailu
   const [first] = items;
   if (first === undefined) {
     return new CliFailure(
-      [{ code: 'UNEXPECTED_ANSWER', title: 'The API gave an answer that is not its own', detail: `${connection.url} answered ${status} without an error document` }],
+      [
+        {
+          code: 'UNEXPECTED_ANSWER',
+          title: 'The API gave an answer that is not its own',
+          detail: `${connection.url} answered ${status} without an error document`,
+        },
+      ],
       'Something else may listen at this address: check HOLDFAST_URL and platform.api.port.',
       EXIT.unreachable,
     );

@@ -41,13 +41,25 @@ export function backupLines(session: Session, backup: BackupStatusView, now: num
     ...factLines([
       ['engine', `${backup.engine}/${backup.method}, ${backup.type}`],
       ['started', backup.startTime === undefined ? undefined : whenText(backup.startTime, zoneOfProcess(), now, lang)],
-      ['size', backup.size === 0 ? undefined : `${bytesText(backup.size)} at the source, ${bytesText(backup.compressedSize)} newly stored`],
+      [
+        'size',
+        backup.size === 0
+          ? undefined
+          : `${bytesText(backup.size)} at the source, ${bytesText(backup.compressedSize)} newly stored`,
+      ],
       ...backup.copies.map((copy): readonly [string, string] => ['copy', copyText(copy)]),
       ['checks', backup.checks.length === 0 ? undefined : checksText(backup.checks)],
-      ...backup.checks.filter((check) => check.verdict !== 'pass').map((check): readonly [string, string] => ['', `${check.verdict}: ${check.rule}: ${check.evidence}`]),
+      ...backup.checks
+        .filter((check) => check.verdict !== 'pass')
+        .map((check): readonly [string, string] => ['', `${check.verdict}: ${check.rule}: ${check.evidence}`]),
       ['kept', GOOD.includes(backup.status) ? `until ${backup.retentionUntil.slice(0, 10)}` : undefined],
       ...warnings.slice(0, WARNINGS_MAX).map((warning): readonly [string, string] => ['warning', warning]),
-      ['', warnings.length > WARNINGS_MAX ? `and ${warnings.length - WARNINGS_MAX} more warnings (--json has them all)` : undefined],
+      [
+        '',
+        warnings.length > WARNINGS_MAX
+          ? `and ${warnings.length - WARNINGS_MAX} more warnings (--json has them all)`
+          : undefined,
+      ],
       ['cause', backup.cause === undefined ? undefined : `${backup.cause.code}: ${backup.cause.detail}`],
       ['hint', backup.cause?.hint],
     ]),
@@ -59,7 +71,8 @@ const WARNINGS_MAX = 5;
 const zoneOfProcess = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 function copyText({ role, location, country, presentAt, verifiedAt }: BackupStatusView['copies'][number]): string {
-  const state = verifiedAt !== undefined ? '✓ every byte read back' : presentAt !== undefined ? 'present, not verified' : 'missing';
+  const state =
+    verifiedAt !== undefined ? '✓ every byte read back' : presentAt !== undefined ? 'present, not verified' : 'missing';
   return `${role} ${location} (${country})  ${state}`;
 }
 
@@ -80,5 +93,8 @@ function nextCommands({ self }: Session, backups: readonly BackupStatusView[]): 
   const [first] = backups;
   if (first === undefined) return [`${self} status`];
   if (UNDER_WAY.includes(first.status)) return [`${self} backup show ${first.id} --wait`];
-  return [`${self} verify ${first.id} --test-restore`, `${self} restore plan ${first.store} --to-dir ./restored-${first.store}`];
+  return [
+    `${self} verify ${first.id} --test-restore`,
+    `${self} restore plan ${first.store} --to-dir ./restored-${first.store}`,
+  ];
 }

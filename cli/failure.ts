@@ -18,16 +18,30 @@ export class CliFailure extends Error {
   }
 }
 
-export const EXIT = { ok: 0, unexpected: 1, usage: 2, partly: 3, missed: 4, refused: 5, unreachable: 7, interrupted: 130 } as const;
+export const EXIT = {
+  ok: 0,
+  unexpected: 1,
+  usage: 2,
+  partly: 3,
+  missed: 4,
+  refused: 5,
+  unreachable: 7,
+  interrupted: 130,
+} as const;
 
 const ROWS = Object.values(ERROR_TABLE);
 
 /** The exit code and hint of a code of the API; an unknown code is a newer server's. */
 export const rowOf = (code: string) => ROWS.find((row) => row.code === code);
-export const exitOf = (code: string | undefined): number => (code === undefined ? EXIT.unexpected : (rowOf(code)?.exit ?? EXIT.unexpected));
+export const exitOf = (code: string | undefined): number =>
+  code === undefined ? EXIT.unexpected : (rowOf(code)?.exit ?? EXIT.unexpected);
 
 export function usageFailure(detail: string, hint: string): CliFailure {
-  return new CliFailure([{ code: ERROR_TABLE.InvalidRequest.code, title: ERROR_TABLE.InvalidRequest.title.en, detail }], hint, EXIT.usage);
+  return new CliFailure(
+    [{ code: ERROR_TABLE.InvalidRequest.code, title: ERROR_TABLE.InvalidRequest.title.en, detail }],
+    hint,
+    EXIT.usage,
+  );
 }
 
 /** Anything thrown as a failure; ours keep their row, everything else is unexpected. */

@@ -6,6 +6,7 @@ import { UNREACHABLE } from './api-client.ts';
 import { CliFailure } from './failure.ts';
 import { bytesText, percentText, spanText } from './formats.ts';
 import type { Session } from './session.ts';
+import { cutText } from './text-width.ts';
 
 const POLL_MS = 500;
 const PLAIN_LINE_SECONDS = 30;
@@ -25,7 +26,8 @@ export async function followOperations(session: Session, ids: readonly string[])
     try {
       for (const id of ids) {
         const known = seen.get(id);
-        if (known === undefined || !isSettled(known)) seen.set(id, await api.get<OperationView>(`/api/v1/operations/${id}`));
+        if (known === undefined || !isSettled(known))
+          seen.set(id, await api.get<OperationView>(`/api/v1/operations/${id}`));
       }
       lost = 0;
     } catch (error) {
@@ -52,7 +54,8 @@ interface Teller {
 /** `payment-db  replicating  78 %  7.3 GiB of 9.4 GiB  212 MiB/s  10 s left` */
 export function progressText(operation: OperationView, language: Session['lang']): string {
   const { progress } = operation;
-  const phase = operation.status === 'queued' ? (language === 'ru' ? 'в очереди' : 'queued') : (progress?.phase ?? operation.phase);
+  const phase =
+    operation.status === 'queued' ? (language === 'ru' ? 'в очереди' : 'queued') : (progress?.phase ?? operation.phase);
   if (progress === undefined) return `${operation.store}  ${phase}`;
   const { done, total, bytesPerSecond, etaSeconds } = progress;
   const parts = [
@@ -61,7 +64,9 @@ export function progressText(operation: OperationView, language: Session['lang']
     total === undefined ? undefined : percentText(done, total),
     total === undefined ? bytesText(done) : `${bytesText(done)} ${language === 'ru' ? 'из' : 'of'} ${bytesText(total)}`,
     bytesPerSecond === undefined ? undefined : `${bytesText(bytesPerSecond)}/s`,
-    etaSeconds === undefined ? undefined : `${spanText(etaSeconds, language)} ${language === 'ru' ? 'осталось' : 'left'}`,
+    etaSeconds === undefined
+      ? undefined
+      : `${spanText(etaSeconds, language)} ${language === 'ru' ? 'осталось' : 'left'}`,
   ];
   return parts.filter((part) => part !== undefined && part !== '').join('  ');
 }
@@ -78,7 +83,7 @@ function rewriter({ terminal, lang }: Session): Teller {
       frame = (frame + 1) % FRAMES.length;
       const more = running.length > 1 ? `  +${running.length - 1}` : '';
       const text = `${FRAMES[frame] ?? ''} ${progressText(first, lang)}${more}`;
-      terminal.rewrite([...text].slice(0, terminal.columns - 1).join(''));
+      terminal.rewrite(cutText(text, terminal.columns - 1));
     },
     end: () => terminal.rewrite(''),
   };
@@ -91,15 +96,20 @@ function plainTeller({ terminal, lang }: Session): Teller {
     tell: (operations) => {
       for (const operation of operations) {
         if (isSettled(operation)) continue;
-        const { progress } = operation;
-        const tenth = progress?.total === undefined || progress.total <= 0 ? '' : Math.floor((progress.done / progress.total) * (100 / PLAIN_LINE_PERCENT));
-        const mark = `${operation.status} ${operation.phase} ${progress?.phase ?? ''} ${tenth}`;
+        const mark = markOf(operation);
         const last = told.get(operation.id);
-        const isDue = last === undefined || last.mark !== mark || last.polls * POLL_MS >= PLAIN_LINE_SECONDS * 1000;
+        const isDue = last?.mark !== mark || last.polls * POLL_MS >= PLAIN_LINE_SECONDS * 1000;
         if (isDue) terminal.tell(progressText(operation, lang));
         told.set(operation.id, { mark, polls: isDue ? 0 : last.polls + 1 });
       }
     },
     end: () => undefined,
   };
+}
+
+/** What is worth another line when it changes. */
+function markOf({ status, phase, progress }: OperationView): string {
+  const { done = 0, total = 0 } = progress ?? {};
+  const tenth = total <= 0 ? 0 : Math.floor((done / total) * (100 / PLAIN_LINE_PERCENT));
+  return `${status} ${phase} ${tenth}`;
 }

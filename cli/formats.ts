@@ -31,4 +31,5 @@ export function ageText(instant: string, nowMilliseconds: number, language: Lang
   return language === 'ru' ? `${span} назад` : `${span} ago`;
 }
 
-export const percentText = (done: number, total: number): string => (total <= 0 ? '' : `${Math.min(100, Math.floor((done / total) * 100))} %`);
+export const percentText = (done: number, total: number): string =>
+  total <= 0 ? '' : `${Math.min(100, Math.floor((done / total) * 100))} %`;

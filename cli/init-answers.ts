@@ -36,25 +36,44 @@ const SECOND_DEFAULT = './backups/second';
 export async function initAnswers(session: Session, options: InitOptions): Promise<InitAnswers> {
   const ask = session.canAsk && options.nonInteractive !== true ? asker() : undefined;
   try {
-    const country = options.country ?? (await ask?.('Country this machine stands in (two letters)', 'RU')) ?? missing('--country', 'RU');
-    const secondLocation = options.secondLocation ?? (await ask?.('Second location: another disk or a mounted share', SECOND_DEFAULT)) ?? missing('--second-location', '/mnt/other-disk/holdfast');
-    const schedule = options.schedule ?? (await ask?.('When to back up (minute hour day month weekday)', SCHEDULE_DEFAULT)) ?? SCHEDULE_DEFAULT;
-    const postgresql = options.postgresql ?? orNothing(await ask?.('PostgreSQL to back up, as postgres://user@host:5432 (empty: none)', ''));
-    const needsSecret = postgresql !== undefined && options.credentialRef === undefined;
-    const credentialRef = options.credentialRef ?? (needsSecret ? orNothing(await ask?.('Where its password is read: env:NAME or file:/path (empty: no password)', '')) : undefined);
-    const files = options.files ?? splitList(await ask?.('Directory to back up (empty: none)', ''));
-    return {
-      country: checkedCountry(country),
-      timeZone: options.timeZone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone,
-      secondLocation,
-      schedule,
-      postgresql: checkedUrl(postgresql),
-      credentialRef,
-      files,
-    };
+    const where = await askWhere(ask, options);
+    const what = await askWhat(ask, options);
+    return { ...where, ...what, timeZone: options.timeZone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone };
   } finally {
     ask?.close();
   }
+}
+
+async function askWhere(ask: Asker | undefined, options: InitOptions) {
+  const country =
+    options.country ??
+    (await ask?.('Country this machine stands in (two letters)', 'RU')) ??
+    missing('--country', 'RU');
+  const secondLocation =
+    options.secondLocation ??
+    (await ask?.('Second location: another disk or a mounted share', SECOND_DEFAULT)) ??
+    missing('--second-location', '/mnt/other-disk/holdfast');
+  const schedule =
+    options.schedule ??
+    (await ask?.('When to back up (minute hour day month weekday)', SCHEDULE_DEFAULT)) ??
+    SCHEDULE_DEFAULT;
+  return { country: checkedCountry(country), secondLocation, schedule };
+}
+
+async function askWhat(ask: Asker | undefined, options: InitOptions) {
+  const postgresql =
+    options.postgresql ?? (await ask?.('PostgreSQL to back up, as postgres://user@host:5432 (empty: none)', ''));
+  const hasPostgresql = postgresql !== undefined && postgresql !== '';
+  const credentialRef = hasPostgresql
+    ? (options.credentialRef ??
+      (await ask?.('Where its password is read: env:NAME or file:/path (empty: no password)', '')))
+    : undefined;
+  const files = options.files ?? splitList(await ask?.('Directory to back up (empty: none)', ''));
+  return {
+    postgresql: hasPostgresql ? checkedUrl(postgresql) : undefined,
+    credentialRef: credentialRef === '' ? undefined : credentialRef,
+    files,
+  };
 }
 
 type Asker = ((question: string, fallback: string) => Promise<string>) & { close(): void };
@@ -72,8 +91,8 @@ function missing(option: string, example: string): never {
   throw usageFailure(`${option} is needed when nobody can be asked`, `For example: ${option} ${example}`);
 }
 
-const orNothing = (answer: string | undefined): string | undefined => (answer === undefined || answer === '' ? undefined : answer);
-const splitList = (answer: string | undefined): readonly string[] => (answer === undefined || answer === '' ? [] : [answer]);
+const splitList = (answer: string | undefined): readonly string[] =>
+  answer === undefined || answer === '' ? [] : [answer];
 
 function checkedCountry(country: string): string {
   const upper = country.toUpperCase();
@@ -81,11 +100,15 @@ function checkedCountry(country: string): string {
   throw usageFailure(`'${country}' is no country code`, 'Use two letters of ISO 3166, for example RU.');
 }
 
-function checkedUrl(text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
+function checkedUrl(text: string): string {
   const url = URL.parse(text);
-  if (url === null || !['postgres:', 'postgresql:'].includes(url.protocol)) throw usageFailure('the PostgreSQL address is no URL', 'Write it as postgres://user@host:5432.');
-  if (url.password !== '') throw usageFailure('the PostgreSQL address carries a password', 'Leave it out; put it into a 0600 file and name that by --credential-ref file:/path.');
+  if (url === null || !['postgres:', 'postgresql:'].includes(url.protocol))
+    throw usageFailure('the PostgreSQL address is no URL', 'Write it as postgres://user@host:5432.');
+  if (url.password !== '')
+    throw usageFailure(
+      'the PostgreSQL address carries a password',
+      'Leave it out; put it into a 0600 file and name that by --credential-ref file:/path.',
+    );
   return text;
 }
 
@@ -121,7 +144,10 @@ export function configurationText(answers: InitAnswers, directory: string): stri
   ].join('\n');
 }
 
-function postgresqlStore({ postgresql, credentialRef, schedule }: InitAnswers, quoted: (text: string) => string): readonly string[] {
+function postgresqlStore(
+  { postgresql, credentialRef, schedule }: InitAnswers,
+  quoted: (text: string) => string,
+): readonly string[] {
   if (postgresql === undefined) return [];
   return [
     '      postgresql:',
@@ -133,7 +159,11 @@ function postgresqlStore({ postgresql, credentialRef, schedule }: InitAnswers, q
   ];
 }
 
-function filesStore({ files, schedule }: InitAnswers, directory: string, quoted: (text: string) => string): readonly string[] {
+function filesStore(
+  { files, schedule }: InitAnswers,
+  directory: string,
+  quoted: (text: string) => string,
+): readonly string[] {
   if (files.length === 0) return [];
   return [
     '      files:',

@@ -10,7 +10,13 @@ const program = buildProgram({
   version: holdfastVersion,
   environment: process.env,
   terminal: (isColourWanted) =>
-    createTerminal({ stdout: process.stdout, stderr: process.stderr, stdin: process.stdin, environment: process.env, isColourWanted }),
+    createTerminal({
+      stdout: process.stdout,
+      stderr: process.stderr,
+      stdin: process.stdin,
+      environment: process.env,
+      isColourWanted,
+    }),
   exitWith: (code) => {
     process.exitCode = code;
   },

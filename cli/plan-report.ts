@@ -15,7 +15,8 @@ export function planLines({ terminal, lang }: Session, plan: PlanView, now: numb
   const { plan: words } = wordsOf(lang);
   const only = [...plan.options.selectedTables, ...plan.options.selectedFiles];
   return [
-    terminal.colour('bold', `${words.title} ${plan.id}`) + `  ${words.valid} ${instantText(plan.expiresAt, ZONE(), lang)}`,
+    terminal.colour('bold', `${words.title} ${plan.id}`) +
+      `  ${words.valid} ${instantText(plan.expiresAt, ZONE(), lang)}`,
     ...factLines([
       [words.source, `${plan.store}  ${plan.engine}/${plan.method}  ${plan.backupId}`],
       ['', whenText(plan.backupTime, ZONE(), now, lang)],
@@ -24,7 +25,10 @@ export function planLines({ terminal, lang }: Session, plan: PlanView, now: numb
       [words.only, only.length === 0 ? undefined : only.join(', ')],
       [words.size, bytesText(plan.sizeBytes)],
       [words.time, spanText(plan.estimatedSeconds, lang)],
-      ...plan.guards.map((guard, index): readonly [string, string] => [index === 0 ? words.guards : '', `${MARKS[guard.verdict]} ${guard.name}: ${guard.detail}`]),
+      ...plan.guards.map((guard, index): readonly [string, string] => [
+        index === 0 ? words.guards : '',
+        `${MARKS[guard.verdict]} ${guard.name}: ${guard.detail}`,
+      ]),
     ]),
   ];
 }

@@ -21,7 +21,11 @@ import { openSession } from './session.ts';
 import type { Session, SessionParts } from './session.ts';
 
 /** Returns the exit code. `options` are the command's own, `operands` its arguments. */
-export type Action<O = Record<string, unknown>> = (session: Session, options: O, ...operands: string[]) => Promise<number>;
+export type Action<O = Record<string, unknown>> = (
+  session: Session,
+  options: O,
+  ...operands: string[]
+) => Promise<number>;
 export type Run = <O>(action: Action<O>) => (...parameters: unknown[]) => Promise<void>;
 
 export interface ProgramParts extends SessionParts {
@@ -33,8 +37,15 @@ export function buildProgram(parts: ProgramParts): Command {
   const program = new Command('holdfast')
     .description('Backups that were read back, restores that were proven.')
     .version(parts.version, '--version', 'print the version')
-    .addOption(new Option('--config <file>', 'configuration file; the API address and token are found beside it (default: holdfast.yaml)'))
-    .addOption(new Option('--json', 'print one JSON document on standard output; its fields are stable, the text form is not'))
+    .addOption(
+      new Option(
+        '--config <file>',
+        'configuration file; the API address and token are found beside it (default: holdfast.yaml)',
+      ),
+    )
+    .addOption(
+      new Option('--json', 'print one JSON document on standard output; its fields are stable, the text form is not'),
+    )
     .addOption(new Option('--lang <language>', 'language of texts (default: by LANG)').choices(['en', 'ru']))
     .addOption(new Option('--no-color', 'no colours; NO_COLOR does the same'))
     .addOption(new Option('--no-input', 'never ask'))
@@ -52,7 +63,9 @@ export function buildProgram(parts: ProgramParts): Command {
   registerBackupNow(backup, run);
   registerBackupList(backup, run);
   registerBackupShow(backup, run);
-  const restore = program.command('restore').description('plan, confirm, run, proof: a restore goes to a new place unless the store name is typed');
+  const restore = program
+    .command('restore')
+    .description('plan, confirm, run, proof: a restore goes to a new place unless the store name is typed');
   registerRestorePlan(restore, run);
   registerRestoreRun(restore, run);
   registerRestoreStatus(restore, run);

@@ -24,11 +24,26 @@ export function showRecovery(session: Session, recovery: RecoveryView, now: numb
   const lines = factLines([
     ['backup', `${recovery.backupId}, ${whenText(recovery.plan.backupTime, zone, now, lang)}`],
     ['target', targetText(recovery.plan)],
-    ['restored', recovery.restoredEntries === 0 ? undefined : `${bytesText(recovery.restoredBytes)} in ${recovery.restoredEntries} entries`],
+    [
+      'restored',
+      recovery.restoredEntries === 0
+        ? undefined
+        : `${bytesText(recovery.restoredBytes)} in ${recovery.restoredEntries} entries`,
+    ],
     [done.took, recovery.restoreSeconds === undefined ? undefined : spanText(recovery.restoreSeconds, lang)],
-    [done.proof, proof === undefined ? undefined : `${proof.equal ? '✓ equal' : '✗ differs'}: ${proof.compared} compared, ${proof.detail}`],
+    [
+      done.proof,
+      proof === undefined
+        ? undefined
+        : `${proof.equal ? '✓ equal' : '✗ differs'}: ${proof.compared} compared, ${proof.detail}`,
+    ],
     ...recovery.warnings.slice(0, WARNINGS_MAX).map((warning): readonly [string, string] => ['warning', warning]),
-    ['', recovery.warnings.length > WARNINGS_MAX ? `and ${recovery.warnings.length - WARNINGS_MAX} more warnings (--json has them all)` : undefined],
+    [
+      '',
+      recovery.warnings.length > WARNINGS_MAX
+        ? `and ${recovery.warnings.length - WARNINGS_MAX} more warnings (--json has them all)`
+        : undefined,
+    ],
     ['cause', recovery.cause === undefined ? undefined : `${recovery.cause.code}: ${recovery.cause.detail}`],
     ['hint', recovery.cause?.hint],
   ]);

@@ -63,7 +63,10 @@ function targetOf(options: TargetOptions): JsonObject {
     );
   }
   if (options.toUrl === undefined && (options.credentialRef !== undefined || options.database !== undefined)) {
-    throw usageFailure('--credential-ref and --database belong to --to-url', 'Drop them, or name the server with --to-url.');
+    throw usageFailure(
+      '--credential-ref and --database belong to --to-url',
+      'Drop them, or name the server with --to-url.',
+    );
   }
   return target;
 }
@@ -83,9 +86,16 @@ function databaseTarget(text: string, { credentialRef, database }: TargetOptions
 function passwordFailure(url: URL): CliFailure {
   const { row } = new HoldfastError('SecretInConfiguration', '');
   url.password = '';
-  for (const key of [...url.searchParams.keys()]) if (/^(password|passwd|pwd|sslpassword)$/i.test(key)) url.searchParams.delete(key);
+  for (const key of [...url.searchParams.keys()])
+    if (/^(password|passwd|pwd|sslpassword)$/i.test(key)) url.searchParams.delete(key);
   return new CliFailure(
-    [{ code: row.code, title: 'A secret stands on the command line', detail: 'the URL carries a password: it would stay in the history and be seen in the process list' }],
+    [
+      {
+        code: row.code,
+        title: 'A secret stands on the command line',
+        detail: 'the URL carries a password: it would stay in the history and be seen in the process list',
+      },
+    ],
     `Put it into a 0600 file and call: --to-url ${quoted(url.toString())} --credential-ref file:/path/to/that/file`,
     row.exit,
   );

@@ -48,7 +48,10 @@ export function openSession(command: Command, { terminal: makeTerminal, environm
     environment,
     api: () => createApiClient(findConnection({ configFile: config, environment }), lang),
     canAsk: terminal.isInteractive && input && !json,
-    self: given.config === undefined || given.config === DEFAULT_CONFIG ? 'holdfast' : `holdfast --config ${quoted(given.config)}`,
+    self:
+      given.config === undefined || given.config === DEFAULT_CONFIG
+        ? 'holdfast'
+        : `holdfast --config ${quoted(given.config)}`,
   };
 }
 
@@ -58,4 +61,5 @@ function languageOf(environment: SessionParts['environment']): Language {
 }
 
 /** For a shell. */
-export const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
+export const quoted = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;

@@ -36,14 +36,20 @@ export function registerBackupList(parent: Command, run: Run): void {
 
 export function countOf(text: string): number {
   const count = Number(text);
-  if (!Number.isInteger(count) || count < 1 || count > 500) throw new InvalidArgumentError('expected a number from 1 to 500');
+  if (!Number.isInteger(count) || count < 1 || count > 500)
+    throw new InvalidArgumentError('expected a number from 1 to 500');
   return count;
 }
 
 async function backupList(session: Session, { limit, after, restorable }: ListOptions, store = ''): Promise<number> {
   const api = session.api();
-  const query = new URLSearchParams({ limit: String(limit), ...(after !== undefined && { after }), ...(restorable === true && { store }) });
-  const path = restorable === true ? '/api/v1/recovery/available-backups' : `/api/v1/stores/${encodeURIComponent(store)}/backups`;
+  const query = new URLSearchParams({
+    limit: String(limit),
+    ...(after !== undefined && { after }),
+    ...(restorable === true && { store }),
+  });
+  const path =
+    restorable === true ? '/api/v1/recovery/available-backups' : `/api/v1/stores/${encodeURIComponent(store)}/backups`;
   const page = await api.get<Page>(`${path}?${query.toString()}`);
   if (session.json) session.terminal.print(JSON.stringify(page, null, 2));
   else show(session, page, store, api.now);
@@ -62,11 +68,20 @@ function show({ terminal, lang, self }: Session, page: Page, store: string, now:
     [
       { title: columns.backup, cell: (row) => row.id },
       { title: columns.type, cell: (row) => row.type, rank: 3 },
-      { title: columns.status, cell: (row) => row.status, paint: (row, text) => terminal.colour(colourOf(row.status), text) },
+      {
+        title: columns.status,
+        cell: (row) => row.status,
+        paint: (row, text) => terminal.colour(colourOf(row.status), text),
+      },
       { title: columns.when, cell: (row) => ageText(row.startTime ?? row.queuedAt, now, lang), align: 'right' },
       { title: columns.size, cell: (row) => bytesText(row.size), align: 'right', rank: 2 },
       { title: columns.stored, cell: (row) => bytesText(row.compressedSize), align: 'right', rank: 4 },
-      { title: columns.copies, cell: (row) => String(row.copies.filter((copy) => copy.verifiedAt !== undefined).length), align: 'right', rank: 1 },
+      {
+        title: columns.copies,
+        cell: (row) => String(row.copies.filter((copy) => copy.verifiedAt !== undefined).length),
+        align: 'right',
+        rank: 1,
+      },
       { title: columns.note, cell: (row) => row.cause?.code ?? '', rank: 5 },
     ],
     terminal.columns,

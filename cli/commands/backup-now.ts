@@ -23,17 +23,29 @@ export function registerBackupNow(parent: Command, run: Run): void {
     .description('make backups now')
     .argument('[stores...]', 'names of stores')
     .option('--all', 'all stores')
-    .addOption(new Option('--type <type>', 'kind of backup').choices(['full', 'incremental', 'differential', 'snapshot']).default('full'))
-    .option('--wait', 'wait for the end; the exit code tells how it ended (0 completed, 5 quarantined, 1 corrupted, else by the cause)')
+    .addOption(
+      new Option('--type <type>', 'kind of backup')
+        .choices(['full', 'incremental', 'differential', 'snapshot'])
+        .default('full'),
+    )
+    .option(
+      '--wait',
+      'wait for the end; the exit code tells how it ended (0 completed, 5 quarantined, 1 corrupted, else by the cause)',
+    )
     .action(run(backupNow));
 }
 
 async function backupNow(session: Session, options: NowOptions, ...operands: string[]): Promise<number> {
   const stores = operands.flat();
-  if (stores.length === 0 && options.all !== true) throw usageFailure('name at least one store, or say --all', `"${session.self} status" lists the stores.`);
-  if (stores.length > 0 && options.all === true) throw usageFailure('name stores or say --all, not both', 'Drop one of the two.');
+  if (stores.length === 0 && options.all !== true)
+    throw usageFailure('name at least one store, or say --all', `"${session.self} status" lists the stores.`);
+  if (stores.length > 0 && options.all === true)
+    throw usageFailure('name stores or say --all, not both', 'Drop one of the two.');
   const api = session.api();
-  const accepted = await api.post<AcceptedView>(`/api/v1/backup/trigger/${options.type}`, options.all === true ? {} : { stores });
+  const accepted = await api.post<AcceptedView>(
+    `/api/v1/backup/trigger/${options.type}`,
+    options.all === true ? {} : { stores },
+  );
   const ids = accepted.operations.map((operation) => operation.id);
   if (options.wait !== true) return tellAccepted(session, accepted);
   await followOperations(session, ids);

@@ -19,7 +19,12 @@ export function registerDoctor(parent: Command, run: Run): void {
 }
 
 async function doctor(session: Session): Promise<number> {
-  const checks = [checkNode(), ...(await checkConfigurationFile(session)), ...checkFiles(session), ...(await checkPlatform(session))];
+  const checks = [
+    checkNode(),
+    ...(await checkConfigurationFile(session)),
+    ...checkFiles(session),
+    ...(await checkPlatform(session)),
+  ];
   if (session.json) session.terminal.print(JSON.stringify({ isHealthy: checks.every(isFine), checks }, null, 2));
   else show(session, checks);
   const bad = checks.find((check) => !isFine(check));
@@ -32,7 +37,11 @@ const NODE_MAJOR_MIN = 24;
 function checkNode(): Check {
   const { node } = process.versions;
   const isNew = Number(node.split('.')[0]) >= NODE_MAJOR_MIN;
-  return { subject: 'Node.js', verdict: isNew ? 'ok' : 'failed', detail: `${node}, at least ${NODE_MAJOR_MIN} is needed` };
+  return {
+    subject: 'Node.js',
+    verdict: isNew ? 'ok' : 'failed',
+    detail: `${node}, at least ${NODE_MAJOR_MIN} is needed`,
+  };
 }
 
 async function checkConfigurationFile({ config }: Session): Promise<readonly Check[]> {
@@ -40,7 +49,14 @@ async function checkConfigurationFile({ config }: Session): Promise<readonly Che
   try {
     const { stores, skipped, warnings } = readConfiguration(config);
     const detail = `${stores.length} stores, ${skipped.length} skipped, ${warnings.length} warnings`;
-    return [{ subject: 'configuration', verdict: warnings.length === 0 ? 'ok' : 'warning', detail, ...(warnings.length > 0 && { hint: 'holdfast policy validate' }) }];
+    return [
+      {
+        subject: 'configuration',
+        verdict: warnings.length === 0 ? 'ok' : 'warning',
+        detail,
+        ...(warnings.length > 0 && { hint: 'holdfast policy validate' }),
+      },
+    ];
   } catch (error) {
     return [failedCheck('configuration', error)];
   }
@@ -57,14 +73,33 @@ const OTHERS = 0o077;
 
 function checkSecretFile(subject: string, file: string): Check {
   const mode = modeOf(file);
-  if (mode === undefined) return { subject, verdict: 'failed', detail: `${file} is missing`, code: 'NOT_FOUND', hint: 'Run "holdfast init"; it makes what is missing and changes nothing else.' };
-  if ((mode & OTHERS) !== 0) return { subject, verdict: 'failed', detail: `${file} can be read by others`, code: 'FORBIDDEN', hint: `chmod 600 ${file}` };
+  if (mode === undefined)
+    return {
+      subject,
+      verdict: 'failed',
+      detail: `${file} is missing`,
+      code: 'NOT_FOUND',
+      hint: 'Run "holdfast init"; it makes what is missing and changes nothing else.',
+    };
+  if ((mode & OTHERS) !== 0)
+    return {
+      subject,
+      verdict: 'failed',
+      detail: `${file} can be read by others`,
+      code: 'FORBIDDEN',
+      hint: `chmod 600 ${file}`,
+    };
   return { subject, verdict: 'ok', detail: file };
 }
 
 function checkPresence(subject: string, file: string): Check {
   return modeOf(file) === undefined
-    ? { subject, verdict: 'warning', detail: `${file} is missing: whoever loses the key file loses every backup`, hint: 'Run "holdfast init"; it makes what is missing and changes nothing else.' }
+    ? {
+        subject,
+        verdict: 'warning',
+        detail: `${file} is missing: whoever loses the key file loses every backup`,
+        hint: 'Run "holdfast init"; it makes what is missing and changes nothing else.',
+      }
     : { subject, verdict: 'ok', detail: 'the public half is here; the private half must lie somewhere else' };
 }
 
@@ -90,7 +125,13 @@ async function checkPlatform(session: Session): Promise<readonly Check[]> {
 function failedCheck(subject: string, error: unknown): Check {
   const failure = failureOf(error, 'en');
   const [item] = failure.items;
-  return { subject, verdict: 'failed', detail: item?.detail ?? '', ...(item !== undefined && { code: item.code }), hint: failure.hint };
+  return {
+    subject,
+    verdict: 'failed',
+    detail: item?.detail ?? '',
+    ...(item !== undefined && { code: item.code }),
+    hint: failure.hint,
+  };
 }
 
 const MARKS = { ok: '✓', warning: '!', failed: '✗' } as const;
@@ -101,11 +142,18 @@ function show({ terminal, lang, self }: Session, checks: readonly Check[]): void
   for (const { subject, verdict, detail, hint, code } of checks) {
     const [first = '', ...rest] = detail.split('\n');
     const codeText = code === undefined ? '' : `${code}: `;
-    terminal.print(`${terminal.colour(COLOURS[verdict], MARKS[verdict])} ${subject.padEnd(width)}  ${codeText}${first}`);
+    terminal.print(
+      `${terminal.colour(COLOURS[verdict], MARKS[verdict])} ${subject.padEnd(width)}  ${codeText}${first}`,
+    );
     for (const line of rest) terminal.print(`  ${line}`);
-    if (verdict !== 'ok' && hint !== undefined && hint !== '') terminal.print(terminal.colour('dim', `  ${' '.repeat(width)}  → ${hint}`));
+    if (verdict !== 'ok' && hint !== undefined && hint !== '')
+      terminal.print(terminal.colour('dim', `  ${' '.repeat(width)}  → ${hint}`));
   }
   const bad = checks.filter((check) => !isFine(check)).length;
   terminal.tell();
-  terminal.tell(bad === 0 ? `${wordsOf(lang).next} ${self} status` : `${bad} of ${checks.length} checks failed. ${wordsOf(lang).next} mend the first one, then ${self} doctor`);
+  terminal.tell(
+    bad === 0
+      ? `${wordsOf(lang).next} ${self} status`
+      : `${bad} of ${checks.length} checks failed. ${wordsOf(lang).next} mend the first one, then ${self} doctor`,
+  );
 }

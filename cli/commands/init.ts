@@ -34,7 +34,9 @@ async function init(session: Session, options: InitOptions): Promise<number> {
   const directory = path.resolve(options.dir);
   const configFile = options.dir === '.' ? path.resolve(session.config) : path.join(directory, CONFIG_NAME);
   // A file that exists is the owner's: only what is missing beside it is made.
-  const text = existsSync(configFile) ? undefined : configurationText(await initAnswers(session, options), path.dirname(configFile));
+  const text = existsSync(configFile)
+    ? undefined
+    : configurationText(await initAnswers(session, options), path.dirname(configFile));
   const { recoveryKey, files } = await initialisePlatform({ configFile, text });
   if (session.json) session.terminal.print(JSON.stringify({ configFile, files, recoveryKey }, null, 2));
   else show(session, { configFile, files, recoveryKey });
@@ -49,7 +51,8 @@ interface Made {
 
 function show({ terminal, lang }: Session, { configFile, files, recoveryKey }: Made): void {
   if (files.length === 0) terminal.print('everything is here already; nothing was changed');
-  for (const file of files) terminal.print(`${terminal.colour('green', '✓')} ${path.relative(process.cwd(), file) || file}`);
+  for (const file of files)
+    terminal.print(`${terminal.colour('green', '✓')} ${path.relative(process.cwd(), file) || file}`);
   if (recoveryKey !== undefined) {
     const { title, lines } = KEY_TEXT[lang];
     terminal.print();

@@ -38,9 +38,13 @@ function show({ terminal, lang, self }: Session, file: string, { isValid, proble
   }
   const errors = problems.filter((problem) => problem.severity === 'error').length;
   terminal.print(
-    isValid ? `${terminal.colour('green', '✓')} ${file}: valid, ${stores} stores, ${problems.length} warnings` : `${terminal.colour('red', '✗')} ${file}: ${errors} errors`,
+    isValid
+      ? `${terminal.colour('green', '✓')} ${file}: valid, ${stores} stores, ${problems.length} warnings`
+      : `${terminal.colour('red', '✗')} ${file}: ${errors} errors`,
   );
-  terminal.tell(`${wordsOf(lang).next} ${isValid ? `${self} policy explain <store>` : `edit ${quoted(file)}, then ${self} policy validate ${quoted(file)}`}`);
+  terminal.tell(
+    `${wordsOf(lang).next} ${isValid ? `${self} policy explain <store>` : `edit ${quoted(file)}, then ${self} policy validate ${quoted(file)}`}`,
+  );
 }
 
 function textOf(file: string): string {

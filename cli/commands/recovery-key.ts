@@ -12,7 +12,9 @@ import { wordsOf } from '../words.ts';
 export function registerRecoveryKey(parent: Command, run: Run): void {
   parent
     .command('recovery-key')
-    .description('which recovery key the backups are sealed for; the private half was printed once by init and is kept nowhere')
+    .description(
+      'which recovery key the backups are sealed for; the private half was printed once by init and is kept nowhere',
+    )
     .option('--check', 'read a printed recovery key from standard input and say whether it fits')
     .action(run(recoveryKey));
 }
@@ -26,14 +28,25 @@ async function recoveryKey(session: Session, { check }: { readonly check?: boole
   const fits = await fitsRecoveryKey(session.config, (await text(process.stdin)).trim());
   if (!fits) {
     const { code, title, exit } = new HoldfastError('KeyUnwrapFailed', '').row;
-    throw new CliFailure([{ code, title: title[session.lang], detail: `this key does not belong to ${facts.keyId}` }], 'Look for the paper or file that init told you to keep.', exit);
+    throw new CliFailure(
+      [{ code, title: title[session.lang], detail: `this key does not belong to ${facts.keyId}` }],
+      'Look for the paper or file that init told you to keep.',
+      exit,
+    );
   }
-  session.terminal.print(session.json ? JSON.stringify({ ...facts, fits }, null, 2) : `${session.terminal.colour('green', '✓')} this key opens the backups of ${facts.keyId}`);
+  session.terminal.print(
+    session.json
+      ? JSON.stringify({ ...facts, fits }, null, 2)
+      : `${session.terminal.colour('green', '✓')} this key opens the backups of ${facts.keyId}`,
+  );
   session.terminal.tell(`${wordsOf(session.lang).next} put it back to its place, away from this machine`);
   return EXIT.ok;
 }
 
-function show({ terminal, json, lang, self }: Session, facts: { readonly file: string; readonly keyId: string }): number {
+function show(
+  { terminal, json, lang, self }: Session,
+  facts: { readonly file: string; readonly keyId: string },
+): number {
   if (json) terminal.print(JSON.stringify(facts, null, 2));
   else {
     const lines = factLines([

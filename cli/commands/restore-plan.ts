@@ -11,9 +11,12 @@ import type { Session } from '../session.ts';
 import { wordsOf } from '../words.ts';
 
 export function registerRestorePlan(parent: Command, run: Run): void {
-  withTargetOptions(parent.command('plan').description('show what a restore would do; valid for ten minutes').argument('<store>', 'name of the store')).action(
-    run(restorePlan),
-  );
+  withTargetOptions(
+    parent
+      .command('plan')
+      .description('show what a restore would do; valid for ten minutes')
+      .argument('<store>', 'name of the store'),
+  ).action(run(restorePlan));
 }
 
 async function restorePlan(session: Session, options: TargetOptions, store = ''): Promise<number> {

@@ -25,7 +25,12 @@ interface RunOptions extends TargetOptions {
 }
 
 export function registerRestoreRun(parent: Command, run: Run): void {
-  withTargetOptions(parent.command('run').description('restore: shows the plan, then runs it and proves the result').argument('<store>', 'name of the store'))
+  withTargetOptions(
+    parent
+      .command('run')
+      .description('restore: shows the plan, then runs it and proves the result')
+      .argument('<store>', 'name of the store'),
+  )
     .option('--plan <id>', 'run this plan instead of making one')
     .option('--confirm <store>', 'the exact store name, demanded when live data would be overwritten')
     .option('--yes', 'do not ask before a restore to a new place; never enough to overwrite')
@@ -52,12 +57,26 @@ interface Agreed {
   readonly confirm?: string;
 }
 
-const TARGET_OPTIONS: readonly (keyof TargetOptions)[] = ['backup', 'location', 'toDir', 'toDataDir', 'toUrl', 'credentialRef', 'database', 'inPlace', 'table', 'path'];
+const TARGET_OPTIONS: readonly (keyof TargetOptions)[] = [
+  'backup',
+  'location',
+  'toDir',
+  'toDataDir',
+  'toUrl',
+  'credentialRef',
+  'database',
+  'inPlace',
+  'table',
+  'path',
+];
 
 /** A plan was shown already; whatever else is given would contradict it. */
 function planOf(options: RunOptions): Agreed {
   if (TARGET_OPTIONS.some((name) => options[name] !== undefined)) {
-    throw usageFailure('--plan runs a plan as it was shown; it takes no target and no backup', 'Drop the other options, or make a new plan.');
+    throw usageFailure(
+      '--plan runs a plan as it was shown; it takes no target and no backup',
+      'Drop the other options, or make a new plan.',
+    );
   }
   return { planId: options.plan ?? '', ...(options.confirm !== undefined && { confirm: options.confirm }) };
 }
@@ -78,11 +97,19 @@ async function agreedPlan(session: Session, store: string, options: RunOptions):
 }
 
 async function confirmedByName(session: Session, plan: PlanView, given: string | undefined): Promise<Agreed> {
-  const typed = given ?? (session.canAsk ? await ask(`${wordsOf(session.lang).plan.confirm} [${plan.store}]: `) : undefined);
+  const typed =
+    given ?? (session.canAsk ? await ask(`${wordsOf(session.lang).plan.confirm} [${plan.store}]: `) : undefined);
   if (typed === plan.store) return { planId: plan.id, confirm: typed };
   const { code, title, hint, exit } = new HoldfastError('ConfirmationRequired', '').row;
-  const detail = typed === undefined ? `this restore overwrites '${plan.store}'` : `'${typed}' is not the name of the store '${plan.store}'`;
-  throw new CliFailure([{ code, title: title[session.lang], detail }], `${hint} Run: ${runCommandOf(session, plan)}`, exit);
+  const detail =
+    typed === undefined
+      ? `this restore overwrites '${plan.store}'`
+      : `'${typed}' is not the name of the store '${plan.store}'`;
+  throw new CliFailure(
+    [{ code, title: title[session.lang], detail }],
+    `${hint} Run: ${runCommandOf(session, plan)}`,
+    exit,
+  );
 }
 
 async function ask(question: string): Promise<string> {

@@ -14,7 +14,9 @@ import { wordsOf } from '../words.ts';
 export function registerStatus(parent: Command, run: Run): void {
   parent
     .command('status')
-    .description('are we safe? every store: state, age of the newest restorable point against its goal, copies, last test restore')
+    .description(
+      'are we safe? every store: state, age of the newest restorable point against its goal, copies, last test restore',
+    )
     .argument('[store]', 'one store or service only')
     .action(run(status));
 }
@@ -22,17 +24,42 @@ export function registerStatus(parent: Command, run: Run): void {
 /** Worst first: that is what the reader came for. */
 const ORDER: readonly CoverageState[] = ['unprotected', 'unknown', 'missed', 'at-risk', 'met', 'skipped'];
 const BAD: readonly CoverageState[] = ['unprotected', 'unknown', 'missed'];
-const MARKS: Readonly<Record<CoverageState, string>> = { met: '✓', 'at-risk': '!', missed: '✗', unprotected: '∅', skipped: '-', unknown: '?' };
-const COLOURS = { met: 'green', 'at-risk': 'yellow', missed: 'red', unprotected: 'red', skipped: 'dim', unknown: 'red' } as const;
+const MARKS: Readonly<Record<CoverageState, string>> = {
+  met: '✓',
+  'at-risk': '!',
+  missed: '✗',
+  unprotected: '∅',
+  skipped: '-',
+  unknown: '?',
+};
+const COLOURS = {
+  met: 'green',
+  'at-risk': 'yellow',
+  missed: 'red',
+  unprotected: 'red',
+  skipped: 'dim',
+  unknown: 'red',
+} as const;
 
 async function status(session: Session, _options: unknown, name?: string): Promise<number> {
   const { terminal } = session;
   const coverage = await session.api().get<CoverageView>('/api/v1/coverage');
   const stores = coverage.stores
-    .filter((store) => name === undefined || name === store.store || name === store.service || name === `${store.service}/${store.store}`)
-    .toSorted((left, right) => ORDER.indexOf(left.state) - ORDER.indexOf(right.state) || compareText(left.store, right.store));
+    .filter(
+      (store) =>
+        name === undefined ||
+        name === store.store ||
+        name === store.service ||
+        name === `${store.service}/${store.store}`,
+    )
+    .toSorted(
+      (left, right) => ORDER.indexOf(left.state) - ORDER.indexOf(right.state) || compareText(left.store, right.store),
+    );
   if (name !== undefined && stores.length === 0) {
-    throw usageFailure(`no store or service '${name}'`, `The stores are: ${coverage.stores.map((store) => store.store).join(', ')}.`);
+    throw usageFailure(
+      `no store or service '${name}'`,
+      `The stores are: ${coverage.stores.map((store) => store.store).join(', ')}.`,
+    );
   }
   if (session.json) terminal.print(JSON.stringify(name === undefined ? coverage : { ...coverage, stores }, null, 2));
   else show(session, coverage, stores);
@@ -45,7 +72,8 @@ function show(session: Session, coverage: CoverageView, stores: readonly StoreSt
   terminal.print(headline(session, stores));
   terminal.print(terminal.colour('dim', `${wordsOf(lang).asOf} ${instantText(coverage.asOf, zone, lang)}`));
   terminal.print();
-  for (const line of tableLines(stores, columns(session, Date.parse(coverage.asOf)), terminal.columns)) terminal.print(line);
+  for (const line of tableLines(stores, columns(session, Date.parse(coverage.asOf)), terminal.columns))
+    terminal.print(line);
   terminal.print();
   terminal.tell(`${wordsOf(lang).next} ${nextCommands(session, stores).join('   ')}`);
 }
@@ -53,7 +81,9 @@ function show(session: Session, coverage: CoverageView, stores: readonly StoreSt
 function headline({ terminal, lang }: Session, stores: readonly StoreStateView[]): string {
   const words = wordsOf(lang);
   const count = (state: CoverageState): number => stores.filter((store) => store.state === state).length;
-  const rest = ORDER.filter((state) => state !== 'met' && count(state) > 0).map((state) => terminal.colour(COLOURS[state], `${count(state)} ${words.states[state]}`));
+  const rest = ORDER.filter((state) => state !== 'met' && count(state) > 0).map((state) =>
+    terminal.colour(COLOURS[state], `${count(state)} ${words.states[state]}`),
+  );
   return [terminal.colour('bold', words.met(count('met'), stores.length - count('skipped'))), ...rest].join(' · ');
 }
 
@@ -62,9 +92,17 @@ function columns({ terminal, lang }: Session, now: number): readonly Column<Stor
   return [
     { title: titles.store, cell: (row) => `${row.service}/${row.store}` },
     { title: titles.engine, cell: (row) => row.engine, rank: 3 },
-    { title: titles.state, cell: (row) => `${MARKS[row.state]} ${states[row.state]}`, paint: (row, text) => terminal.colour(COLOURS[row.state], text) },
+    {
+      title: titles.state,
+      cell: (row) => `${MARKS[row.state]} ${states[row.state]}`,
+      paint: (row, text) => terminal.colour(COLOURS[row.state], text),
+    },
     { title: titles.rpo, cell: (row) => rpoText(row, lang), align: 'right' },
-    { title: titles.restorable, cell: (row) => (row.newestPoint === undefined ? never : instantText(row.newestPoint.at, row.timeZone, lang)), rank: 2 },
+    {
+      title: titles.restorable,
+      cell: (row) => (row.newestPoint === undefined ? never : instantText(row.newestPoint.at, row.timeZone, lang)),
+      rank: 2,
+    },
     { title: titles.copies, cell: (row) => `${row.copies.found}/${row.copies.demanded}`, align: 'right', rank: 1 },
     { title: titles.tested, cell: (row) => testedText(row, now, lang), align: 'right', rank: 4 },
   ];

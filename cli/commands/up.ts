@@ -24,7 +24,8 @@ export function registerUp(parent: Command, run: Run): void {
 
 function portOf(text: string): number {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InvalidArgumentError('expected a port from 0 to 65535');
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new InvalidArgumentError('expected a port from 0 to 65535');
   return port;
 }
 
@@ -38,8 +39,13 @@ async function up(session: Session, { port, log }: UpOptions): Promise<number> {
     ...(log === true && { logTo: process.stderr }),
   });
   const { configuration, home } = embedded.platform;
-  const stores = configuration.stores.map(({ store, engine, schedules }) => ({ store, engine, schedules: schedules.map(({ cron, timeZone }) => ({ cron, timeZone })) }));
-  if (session.json) session.terminal.print(JSON.stringify({ url: embedded.url, configuration: configuration.file, home, stores }));
+  const stores = configuration.stores.map(({ store, engine, schedules }) => ({
+    store,
+    engine,
+    schedules: schedules.map(({ cron, timeZone }) => ({ cron, timeZone })),
+  }));
+  if (session.json)
+    session.terminal.print(JSON.stringify({ url: embedded.url, configuration: configuration.file, home, stores }));
   else show(session, { url: embedded.url, file: configuration.file, home, stores });
   await stopped;
   session.terminal.tell('stopping; what is running goes on at the next start');
@@ -51,16 +57,22 @@ interface Screen {
   readonly url: string;
   readonly file: string;
   readonly home: string;
-  readonly stores: readonly { readonly store: string; readonly engine: string; readonly schedules: readonly { readonly cron: string; readonly timeZone: string }[] }[];
+  readonly stores: readonly {
+    readonly store: string;
+    readonly engine: string;
+    readonly schedules: readonly { readonly cron: string; readonly timeZone: string }[];
+  }[];
 }
 
 const STORES_SHOWN_MAX = 12;
 
 function show({ terminal, lang, self }: Session, { url, file, home, stores }: Screen): void {
-  const shown = stores.slice(0, STORES_SHOWN_MAX).map(({ store, engine, schedules }, index): readonly [string, string] => [
-    index === 0 ? 'stores' : '',
-    `${store} (${engine})  ${schedules.length === 0 ? 'no schedule' : schedules.map(({ cron, timeZone }) => `${cron} ${timeZone}`).join(', ')}`,
-  ]);
+  const shown = stores
+    .slice(0, STORES_SHOWN_MAX)
+    .map(({ store, engine, schedules }, index): readonly [string, string] => [
+      index === 0 ? 'stores' : '',
+      `${store} (${engine})  ${schedules.length === 0 ? 'no schedule' : schedules.map(({ cron, timeZone }) => `${cron} ${timeZone}`).join(', ')}`,
+    ]);
   terminal.print(`${terminal.colour('bold', 'Holdfast is up')}  ${terminal.colour('cyan', url)}`);
   const lines = factLines([
     ['configuration', file],

@@ -21,7 +21,9 @@ interface VerifyOptions {
 export function registerVerify(parent: Command, run: Run): void {
   parent
     .command('verify')
-    .description('read back every stored byte of a backup; with --test-restore restore it into a scratch place and compare')
+    .description(
+      'read back every stored byte of a backup; with --test-restore restore it into a scratch place and compare',
+    )
     .argument('[backup]', 'id of a backup, or a store for its newest restorable one')
     .option('--all', 'every restorable backup')
     .option('--test-restore', 'restore into a scratch place and compare counts and hashes')
@@ -46,7 +48,8 @@ async function start(api: ApiClient, options: VerifyOptions, name: string | unde
     throw usageFailure('name one backup or store, or say --all', '"holdfast backup list <store>" shows the backups.');
   }
   if (name === undefined) {
-    if (options.testRestore === true) throw usageFailure('--all reads bytes back; a test restore is made of one backup', 'Name the backup.');
+    if (options.testRestore === true)
+      throw usageFailure('--all reads bytes back; a test restore is made of one backup', 'Name the backup.');
     return await api.post<AcceptedView>('/api/v1/validation/verify-all');
   }
   const kind = options.testRestore === true ? 'test-restore' : 'integrity';
@@ -68,10 +71,15 @@ const COLOURS = { passed: 'green', failed: 'red', inconclusive: 'yellow' } as co
 function show({ terminal, lang, self }: Session, validations: readonly ValidationAnswer[]): void {
   for (const { backupId, store, result, cause } of validations) {
     if (result === undefined) {
-      terminal.print(`${terminal.colour('red', '✗ not finished')}  ${store}  ${backupId}  ${cause?.code ?? ''}: ${cause?.detail ?? ''}`);
+      terminal.print(
+        `${terminal.colour('red', '✗ not finished')}  ${store}  ${backupId}  ${cause?.code ?? ''}: ${cause?.detail ?? ''}`,
+      );
       continue;
     }
-    const took = result.restoreSeconds === undefined ? '' : `  ${wordsOf(lang).done.took} ${spanText(result.restoreSeconds, lang)}`;
+    const took =
+      result.restoreSeconds === undefined
+        ? ''
+        : `  ${wordsOf(lang).done.took} ${spanText(result.restoreSeconds, lang)}`;
     const mark = terminal.colour(COLOURS[result.verdict], `${MARKS[result.verdict]} ${result.verdict}`);
     terminal.print(`${mark}  ${store}  ${backupId}  ${bytesText(result.checkedBytes)} checked${took}`);
     if (result.detail !== '') terminal.print(`  ${result.detail}`);

@@ -22,12 +22,17 @@ async function why(session: Session, _options: unknown, store = ''): Promise<num
   return EXIT.ok;
 }
 
-function show({ terminal, lang, self }: Session, { headline, since, restorable, cause, proof, fix, commands }: DiagnosisView): void {
+function show(
+  { terminal, lang, self }: Session,
+  { headline, since, restorable, cause, proof, fix, commands }: DiagnosisView,
+): void {
   const { why: labels, next } = wordsOf(lang);
   const width = Math.max(...Object.values(labels).map((label) => label.length));
   const line = (label: string, text: string): void => {
     const room = terminal.columns - width - 2;
-    wrapped(text, room).forEach((piece, index) => terminal.print(`${(index === 0 ? label : '').padEnd(width)}  ${piece}`));
+    wrapped(text, room).forEach((piece, index) =>
+      terminal.print(`${(index === 0 ? label : '').padEnd(width)}  ${piece}`),
+    );
   };
   terminal.print(terminal.colour('bold', headline));
   if (since !== undefined) line(labels.since, since);

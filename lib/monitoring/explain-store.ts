@@ -28,7 +28,11 @@ export interface Explanation {
 const PROOF_LINES_MAX = 10;
 
 /** @throws NotFound */
-export async function explainStore(platform: Platform, store: string, language: NoticeLanguage = 'en'): Promise<Explanation> {
+export async function explainStore(
+  platform: Platform,
+  store: string,
+  language: NoticeLanguage = 'en',
+): Promise<Explanation> {
   const state = await storeState(platform, store);
   const failed = state.lastFailure && (await loadBackup(platform.catalog, state.lastFailure.backupId));
   const newest = state.newestPoint && (await loadBackup(platform.catalog, state.newestPoint.backupId));
@@ -40,9 +44,16 @@ export async function explainStore(platform: Platform, store: string, language: 
     headline: headlineOf(state, language),
     ...(since !== undefined && { since: instantText(since, state.timeZone, language) }),
     restorable: restorableOf(state, language),
-    ...(cause !== undefined && row !== undefined && { cause: { code: row.code, title: row.title[language], detail: cause.message } }),
-    proof: [...proofOfFailure(state, failed, language), ...proofOfPoint(state, newest, language)].slice(0, PROOF_LINES_MAX),
-    fix: [...(row === undefined ? [] : [row.hint]), ...state.reasons.map((reason) => REASON_TEXTS[language][reason].fix)],
+    ...(cause !== undefined &&
+      row !== undefined && { cause: { code: row.code, title: row.title[language], detail: cause.message } }),
+    proof: [...proofOfFailure(state, failed, language), ...proofOfPoint(state, newest, language)].slice(
+      0,
+      PROOF_LINES_MAX,
+    ),
+    fix: [
+      ...(row === undefined ? [] : [row.hint]),
+      ...state.reasons.map((reason) => REASON_TEXTS[language][reason].fix),
+    ],
     commands: commandsOf(state),
   };
 }
@@ -67,7 +78,11 @@ function restorableOf(state: StoreState, language: NoticeLanguage): string {
   });
 }
 
-function proofOfFailure(state: StoreState, record: BackupRecord | undefined, language: NoticeLanguage): readonly string[] {
+function proofOfFailure(
+  state: StoreState,
+  record: BackupRecord | undefined,
+  language: NoticeLanguage,
+): readonly string[] {
   if (record === undefined || state.lastFailure === undefined) return [];
   const texts = EXPLANATION_TEXTS[language];
   const at = instantText(state.lastFailure.at, state.timeZone, language);
@@ -80,11 +95,25 @@ function proofOfFailure(state: StoreState, record: BackupRecord | undefined, lan
     .map((check) => fill(texts.check, { rule: check.rule, verdict: check.verdict, evidence: check.evidence }));
   const invalid = record.validationResults
     .filter((result) => result.verdict === 'failed')
-    .map((result) => fill(texts.validation, { kind: result.kind, at: instantText(result.at, state.timeZone, language), detail: result.detail }));
-  return [fill(texts.failure, { at, status: record.status, backup: record.id, facts: facts === '' ? '-' : facts }), ...checks, ...invalid];
+    .map((result) =>
+      fill(texts.validation, {
+        kind: result.kind,
+        at: instantText(result.at, state.timeZone, language),
+        detail: result.detail,
+      }),
+    );
+  return [
+    fill(texts.failure, { at, status: record.status, backup: record.id, facts: facts === '' ? '-' : facts }),
+    ...checks,
+    ...invalid,
+  ];
 }
 
-function proofOfPoint(state: StoreState, record: BackupRecord | undefined, language: NoticeLanguage): readonly string[] {
+function proofOfPoint(
+  state: StoreState,
+  record: BackupRecord | undefined,
+  language: NoticeLanguage,
+): readonly string[] {
   if (record === undefined) return [];
   const texts = EXPLANATION_TEXTS[language];
   return record.copies.map((copy) =>
@@ -102,7 +131,8 @@ function commandsOf(state: StoreState): readonly string[] {
   const commands: string[] = [];
   if (state.lastFailure !== undefined) commands.push('holdfast doctor');
   if (state.running !== undefined) commands.push(`holdfast backup show ${state.running.backupId}`);
-  else if (state.state !== 'met' || state.lastFailure !== undefined) commands.push(`holdfast backup now ${store} --wait`);
+  else if (state.state !== 'met' || state.lastFailure !== undefined)
+    commands.push(`holdfast backup now ${store} --wait`);
   if (state.newestPoint !== undefined) commands.push(`holdfast restore plan ${store} --to-dir ./restored-${store}`);
   return commands;
 }

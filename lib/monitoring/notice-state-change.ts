@@ -29,7 +29,11 @@ export type NoticeSubject =
 const CLAIM_TERM_MS = 120_000;
 const RETRY_WAIT_MS = 1000;
 
-export async function noticeStateChange(platform: Platform, subject: NoticeSubject, language: NoticeLanguage = 'en'): Promise<void> {
+export async function noticeStateChange(
+  platform: Platform,
+  subject: NoticeSubject,
+  language: NoticeLanguage = 'en',
+): Promise<void> {
   try {
     await notice(platform, subject, language);
   } catch (error) {
@@ -55,7 +59,12 @@ async function notice(platform: Platform, subject: NoticeSubject, language: Noti
   };
   const claimed = await storeNoticeState(platform.catalog, store, next, told);
   const before = condition === told?.value.condition ? undefined : told?.value.condition;
-  await deliver(platform, store, claimed, noticeOf({ condition, before, state, record, since: next.since, at: now, language }));
+  await deliver(
+    platform,
+    store,
+    claimed,
+    noticeOf({ condition, before, state, record, since: next.since, at: now, language }),
+  );
 }
 
 /** Undefined: it began now. */
@@ -71,7 +80,8 @@ function conditionOf(
   state: StoreState,
   before: Condition,
 ): Condition | undefined {
-  if ('delayedSince' in subject) return state.state === 'unprotected' && before === 'unprotected' ? undefined : 'delayed';
+  // What failed or cannot be restored is worse than late, and stays late as long as it lasts: telling both in turns would be noise.
+  if ('delayedSince' in subject) return before === 'well' || before === 'delayed' ? 'delayed' : undefined;
   const status = record?.status;
   if (status === 'corrupted') return state.newestPoint === undefined ? 'unprotected' : 'corrupted';
   if (status === 'failed' || status === 'quarantined') return state.newestPoint === undefined ? 'unprotected' : status;
@@ -99,7 +109,11 @@ async function deliver(platform: Platform, store: string, claimed: Stored<Notice
   const isDelivered = deliveries.some((delivery) => delivery.isDelivered);
   // With no channel at all the log is the channel.
   const isTold = isDelivered || platform.notifiers.length === 0;
-  platform.log[notice.isResolved ? 'info' : 'warn'](notice.subject, { store, isDelivered, lines: notice.lines.join(' ') });
+  platform.log[notice.isResolved ? 'info' : 'warn'](notice.subject, {
+    store,
+    isDelivered,
+    lines: notice.lines.join(' '),
+  });
   const next: NoticeState = { ...claimed.value, deliveries, ...(isTold && { deliveredAt: isoNow(platform.clock) }) };
   await storeNoticeState(platform.catalog, store, next, claimed);
 }
@@ -117,5 +131,11 @@ async function attempt(platform: Platform, notifier: Notifier, notice: Notice): 
     }
   }
   const error = `${failure.name}: ${failure.message}`;
-  return { channel: notifier.channel, attempts: LIMITS.notificationAttemptsMax, isDelivered: false, at: isoNow(platform.clock), error };
+  return {
+    channel: notifier.channel,
+    attempts: LIMITS.notificationAttemptsMax,
+    isDelivered: false,
+    at: isoNow(platform.clock),
+    error,
+  };
 }

@@ -22,7 +22,14 @@ export function spanText(seconds: number, language: TextLanguage): string {
 }
 
 /** The smaller unit is left out when it is zero, or when the span is so long that it tells nothing. */
-function two(seconds: number, large: number, largeName: string, small: number, smallName: string, plainAbove: number): string {
+function two(
+  seconds: number,
+  large: number,
+  largeName: string,
+  small: number,
+  smallName: string,
+  plainAbove: number,
+): string {
   const main = `${Math.floor(seconds / large)} ${largeName}`;
   const rest = Math.floor((seconds % large) / small);
   return rest === 0 || seconds >= plainAbove ? main : `${main} ${rest} ${smallName}`;

@@ -89,7 +89,10 @@ export function stateOf(policy: StorePolicy, { records, isDelayed, nowMillisecon
   const running = records.find((record) => UNDER_WAY.includes(record.status));
   const failure = failureOf(records);
   const test = lastTestRestore(records);
-  const copies = { found: newest === undefined ? 0 : copiesFound(policy, newest.copies), demanded: policy.copies.length };
+  const copies = {
+    found: newest === undefined ? 0 : copiesFound(policy, newest.copies),
+    demanded: policy.copies.length,
+  };
   const nowSeconds = point && Math.max(0, Math.floor((nowMilliseconds - Date.parse(point.at)) / 1000));
   const verdict = judge({
     nowSeconds,
@@ -104,7 +107,8 @@ export function stateOf(policy: StorePolicy, { records, isDelayed, nowMillisecon
   return {
     ...identityOf(policy),
     ...verdict,
-    ...(verdict.state === 'missed' && point !== undefined && { missedSince: instantAfter(point.at, policy.rpoSeconds) }),
+    ...(verdict.state === 'missed' &&
+      point !== undefined && { missedSince: instantAfter(point.at, policy.rpoSeconds) }),
     rpo: { goalSeconds: policy.rpoSeconds, ...(nowSeconds !== undefined && { nowSeconds }) },
     rtoGoalSeconds: policy.rtoSeconds,
     copies,
@@ -158,7 +162,15 @@ function judge(seen: Evidence): { readonly state: CoverageState; readonly reason
   return { state: doubts.length > 0 ? 'at-risk' : 'met', reasons: doubts };
 }
 
-function doubtsOf({ nowSeconds, goalSeconds, isDelayed, hasSchedule, failure, copies, test }: Evidence): readonly StateReason[] {
+function doubtsOf({
+  nowSeconds,
+  goalSeconds,
+  isDelayed,
+  hasSchedule,
+  failure,
+  copies,
+  test,
+}: Evidence): readonly StateReason[] {
   const doubts: StateReason[] = [];
   if (failure !== undefined) doubts.push(failure.status === 'corrupted' ? 'backup-corrupted' : 'last-backup-failed');
   if (nowSeconds !== undefined && copies.found < copies.demanded) doubts.push('copy-missing');
@@ -188,7 +200,9 @@ const FAILED: readonly BackupStatus[] = ['failed', 'quarantined', 'corrupted'];
 /** Records are newest first: a failure counts until a restorable backup stands before it. */
 function failureOf(records: readonly BackupRecord[]): LastFailure | undefined {
   const good = records.findIndex((record) => isRestorable(record.status));
-  const failures = records.slice(0, good === -1 ? records.length : good).filter((record) => FAILED.includes(record.status));
+  const failures = records
+    .slice(0, good === -1 ? records.length : good)
+    .filter((record) => FAILED.includes(record.status));
   const [newest] = failures;
   if (newest?.cause === undefined) return undefined;
   return {
@@ -213,4 +227,5 @@ const copiesFound = (policy: StorePolicy, copies: readonly CopyState[]): number 
     copies.some((copy) => copy.location === location && copy.presentAt !== undefined && copy.verifiedAt !== undefined),
   ).length;
 
-const instantAfter = (instant: string, seconds: number): string => new Date(Date.parse(instant) + seconds * 1000).toISOString();
+const instantAfter = (instant: string, seconds: number): string =>
+  new Date(Date.parse(instant) + seconds * 1000).toISOString();

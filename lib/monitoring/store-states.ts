@@ -30,8 +30,15 @@ async function safeState(platform: Platform, policy: StorePolicy): Promise<Store
 }
 
 async function readState(platform: Platform, policy: StorePolicy): Promise<StoreState> {
-  const [records, notice] = await Promise.all([recentBackups(platform, policy.store), loadNoticeState(platform.catalog, policy.store)]);
-  return stateOf(policy, { records, isDelayed: notice?.value.condition === 'delayed', nowMilliseconds: platform.clock.now() });
+  const [records, notice] = await Promise.all([
+    recentBackups(platform, policy.store),
+    loadNoticeState(platform.catalog, policy.store),
+  ]);
+  return stateOf(policy, {
+    records,
+    isDelayed: notice?.value.condition === 'delayed',
+    nowMilliseconds: platform.clock.now(),
+  });
 }
 
 /** One page shows the last days of nearly every store; a store that fails every few minutes takes more. */
@@ -44,7 +51,12 @@ async function recentBackups(platform: Platform, store: string): Promise<readonl
   const records: BackupRecord[] = [];
   let after: string | undefined;
   do {
-    const page = await listBackups(platform.catalog, { store, newestFirst: true, limit: PAGE, ...(after !== undefined && { after }) });
+    const page = await listBackups(platform.catalog, {
+      store,
+      newestFirst: true,
+      limit: PAGE,
+      ...(after !== undefined && { after }),
+    });
     records.push(...page.items);
     if (page.items.some((record) => isRestorable(record.status))) break;
     after = page.next;

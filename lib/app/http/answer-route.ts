@@ -23,21 +23,42 @@ const ANONYMOUS: Principal = { id: 'anonymous', roles: [] };
 const IDEMPOTENCY_KEY_FORM = /^[\x21-\x7e]{1,255}$/;
 
 /** Never throws: whatever happens becomes an answer in the platform's error form. */
-export async function answerRoute(platform: Platform, services: Services, route: Route, request: HttpRequest): Promise<Answer> {
+export async function answerRoute(
+  platform: Platform,
+  services: Services,
+  route: Route,
+  request: HttpRequest,
+): Promise<Answer> {
   const language = languageOf(request.header('accept-language'));
   try {
     const principal = await callerOf(platform, route, request);
     const parsed = parseRequest(route, request);
     const idempotencyKey = keyOf(route, request);
-    const call: Call = { platform, services, principal, language, requestId: request.requestId, idempotencyKey, ...parsed };
+    const call: Call = {
+      platform,
+      services,
+      principal,
+      language,
+      requestId: request.requestId,
+      idempotencyKey,
+      ...parsed,
+    };
     if (idempotencyKey === undefined || !route.isIdempotencyKept) return await route.handle(call);
     const identity = { method: route.method, path: request.path, body: parsed.body };
-    return await answerOnce(platform, { principal: principal.id, key: idempotencyKey, request: identity }, () => route.handle(call));
+    return await answerOnce(platform, { principal: principal.id, key: idempotencyKey, request: identity }, () =>
+      route.handle(call),
+    );
   } catch (error) {
     const answer = errorAnswer(error, language, request.requestId);
     if (answer.status >= 500) {
       const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-      platform.log.error('request failed', { requestId: request.requestId, operation: route.operationId, name, message, stack });
+      platform.log.error('request failed', {
+        requestId: request.requestId,
+        operation: route.operationId,
+        name,
+        message,
+        stack,
+      });
     }
     return answer;
   }

@@ -23,7 +23,11 @@ export interface ConfigurationCheck {
   readonly stores: number;
 }
 
-export function checkConfiguration(text: string, file: string, nowMilliseconds = systemClock.now()): ConfigurationCheck {
+export function checkConfiguration(
+  text: string,
+  file: string,
+  nowMilliseconds = systemClock.now(),
+): ConfigurationCheck {
   const result = loadConfiguration({ text, file, engines: { built: engines }, now: nowMilliseconds });
   const problems = result.ok ? result.configuration.warnings : result.problems;
   return {

@@ -29,6 +29,7 @@ type Check = CheckupView['checks'][number];
 
 /** A source that does not answer must not hold up the others' results. */
 const PROBE_TIMEOUT_MS = 15_000;
+const MEBIBYTE = 1024 * 1024;
 
 export async function checkUp(platform: Platform, language: Language): Promise<CheckupView> {
   const groups = await Promise.all([
@@ -39,16 +40,33 @@ export async function checkUp(platform: Platform, language: Language): Promise<C
   return { isHealthy: checks.every((check) => check.verdict !== 'failed'), checks };
 }
 
-async function checkLocation(platform: Platform, policy: LocationPolicy, language: Language): Promise<readonly Check[]> {
+async function checkLocation(
+  platform: Platform,
+  policy: LocationPolicy,
+  language: Language,
+): Promise<readonly Check[]> {
   const subject = `location ${policy.name}`;
   try {
     const place = await platform.location(policy.name).place();
     const key = await platform.keysOf(policy.name).describe();
     if (place.country !== undefined && place.country !== policy.country) {
-      return [{ subject, verdict: 'failed', detail: `says that it lies in ${place.country}, the configuration says ${policy.country}`, hint: 'Correct the country in holdfast.yaml, or mount the right place.' }];
+      return [
+        {
+          subject,
+          verdict: 'failed',
+          detail: `says that it lies in ${place.country}, the configuration says ${policy.country}`,
+          hint: 'Correct the country in holdfast.yaml, or mount the right place.',
+        },
+      ];
     }
-    const where = place.country === undefined ? 'country unknown' : place.country;
-    return [{ subject, verdict: place.country === undefined ? 'warning' : 'ok', detail: `${where}, failure domain ${place.failureDomain}, key ${key.keyId} version ${key.keyVersion}` }];
+    const where = place.country ?? 'country unknown';
+    return [
+      {
+        subject,
+        verdict: place.country === undefined ? 'warning' : 'ok',
+        detail: `${where}, failure domain ${place.failureDomain}, key ${key.keyId} version ${key.keyVersion}`,
+      },
+    ];
   } catch (error) {
     return [failed(subject, error, language)];
   }
@@ -59,7 +77,7 @@ async function checkStore(platform: Platform, policy: StorePolicy, language: Lan
   const scratchDir = await mkdtemp(path.join(platform.staging.directory, 'checkup-'));
   try {
     const { version, sizeBytesEstimate, problems } = await probe(platform, policy, scratchDir);
-    const detail = `${policy.engine} ${version}, about ${sizeBytesEstimate} bytes`;
+    const detail = `${version}, about ${Math.ceil(sizeBytesEstimate / MEBIBYTE)} MiB`;
     return problems.length === 0
       ? [{ subject, verdict: 'ok', detail: printable(detail) }]
       : problems.map((problem) => ({ subject, verdict: 'failed' as const, detail: printable(problem) }));
@@ -75,19 +93,36 @@ async function probe(platform: Platform, policy: StorePolicy, scratchDir: string
   const settings = engine.parseSettings(policy.method, policy.source);
   const { clock, secrets, log } = platform;
   const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
-  return await engine.probe({ store: policy.store, method: policy.method, settings }, { clock, secrets, log, signal, scratchDir });
+  return await engine.probe(
+    { store: policy.store, method: policy.method, settings },
+    { clock, secrets, log, signal, scratchDir },
+  );
 }
 
 function checkRecoveryKey({ recoveryRecipient }: Platform): Check {
   return recoveryRecipient === undefined
-    ? { subject: 'recovery key', verdict: 'warning', detail: 'there is none: whoever loses the key file loses every backup', hint: 'Run "holdfast init"; it makes what is missing and changes nothing else.' }
-    : { subject: 'recovery key', verdict: 'ok', detail: `every data key is wrapped for ${recoveryRecipient.keyId} too` };
+    ? {
+        subject: 'recovery key',
+        verdict: 'warning',
+        detail: 'there is none: whoever loses the key file loses every backup',
+        hint: 'Run "holdfast init"; it makes what is missing and changes nothing else.',
+      }
+    : {
+        subject: 'recovery key',
+        verdict: 'ok',
+        detail: `every data key is wrapped for ${recoveryRecipient.keyId} too`,
+      };
 }
 
 function checkChannels({ notifiers }: Platform): Check {
   const channels = notifiers.map((notifier) => notifier.channel).join(', then ');
   return notifiers.length === 0
-    ? { subject: 'notifications', verdict: 'warning', detail: 'nobody is told when a backup fails', hint: 'Add platform.notify to holdfast.yaml.' }
+    ? {
+        subject: 'notifications',
+        verdict: 'warning',
+        detail: 'nobody is told when a backup fails',
+        hint: 'Add platform.notify to holdfast.yaml.',
+      }
     : { subject: 'notifications', verdict: 'ok', detail: channels };
 }
 

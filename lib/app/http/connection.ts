@@ -32,7 +32,10 @@ export function findConnection({ configFile, environment }: ConnectionRequest): 
 function checkedUrl(text: string): string {
   const url = URL.parse(text);
   if (url === null || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.password !== '') {
-    throw new HoldfastError('InvalidConfiguration', 'unable to use HOLDFAST_URL: expected http://host:port or https://host without a login');
+    throw new HoldfastError(
+      'InvalidConfiguration',
+      'unable to use HOLDFAST_URL: expected http://host:port or https://host without a login',
+    );
   }
   return text.replace(/\/+$/, '');
 }
@@ -45,9 +48,18 @@ function urlFromFile(configFile: string): string {
     parsed = parse(readFileSync(file, 'utf8'));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') {
-      throw new HoldfastError('NotFound', `no configuration '${file}': run "holdfast init", or name one with --config`, { file });
+      throw new HoldfastError(
+        'NotFound',
+        `no configuration '${file}': run "holdfast init", or name one with --config`,
+        { file },
+      );
     }
-    throw new HoldfastError('InvalidConfiguration', `unable to read '${file}': run "holdfast policy validate"`, { file }, { cause: error });
+    throw new HoldfastError(
+      'InvalidConfiguration',
+      `unable to read '${file}': run "holdfast policy validate"`,
+      { file },
+      { cause: error },
+    );
   }
   const api = (parsed as { platform?: { api?: { host?: unknown; port?: unknown } } } | null)?.platform?.api;
   const host = typeof api?.host === 'string' && !EVERY_ADDRESS.includes(api.host) ? api.host : DEFAULT_HOST;
@@ -61,9 +73,19 @@ function firstToken(file: string): string {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EACCES') {
-      throw new HoldfastError('Forbidden', `unable to read the token file '${file}': it belongs to somebody else`, { file }, { cause: error });
+      throw new HoldfastError(
+        'Forbidden',
+        `unable to read the token file '${file}': it belongs to somebody else`,
+        { file },
+        { cause: error },
+      );
     }
-    throw new HoldfastError('NotFound', `no token file '${file}': run "holdfast init", or set HOLDFAST_TOKEN_FILE`, { file }, { cause: error });
+    throw new HoldfastError(
+      'NotFound',
+      `no token file '${file}': run "holdfast init", or set HOLDFAST_TOKEN_FILE`,
+      { file },
+      { cause: error },
+    );
   }
   const [grant] = parseTokenFile(text);
   // parseTokenFile refuses an empty list.

@@ -21,16 +21,34 @@ export const storeStateView = z
     state: z.enum(COVERAGE_STATES),
     reasons: z.array(z.enum(STATE_REASONS)),
     missedSince: instant.optional(),
-    rpo: z.object({ goalSeconds: z.number(), nowSeconds: z.number().optional().meta({ description: 'Absent while nothing is restorable' }) }),
+    rpo: z.object({
+      goalSeconds: z.number(),
+      nowSeconds: z.number().optional().meta({ description: 'Absent while nothing is restorable' }),
+    }),
     rtoGoalSeconds: z.number(),
     newestPoint: z
-      .object({ backupId: z.string(), at: instant, completedAt: instant.optional(), isProven: z.boolean(), retentionUntil: instant })
+      .object({
+        backupId: z.string(),
+        at: instant,
+        completedAt: instant.optional(),
+        isProven: z.boolean(),
+        retentionUntil: instant,
+      })
       .optional()
       .meta({ description: 'Absent while nothing is restorable' }),
     copies: z.object({ found: z.number(), demanded: z.number() }),
-    lastTestRestore: z.object({ at: instant, verdict: z.enum(['passed', 'failed', 'inconclusive']), backupId: z.string(), restoreSeconds: z.number().optional() }).optional(),
+    lastTestRestore: z
+      .object({
+        at: instant,
+        verdict: z.enum(['passed', 'failed', 'inconclusive']),
+        backupId: z.string(),
+        restoreSeconds: z.number().optional(),
+      })
+      .optional(),
     running: z.object({ backupId: z.string(), status: z.string(), since: instant }).optional(),
-    lastFailure: z.object({ backupId: z.string(), status: z.string(), at: instant, inARow: z.number(), cause: causeView }).optional(),
+    lastFailure: z
+      .object({ backupId: z.string(), status: z.string(), at: instant, inARow: z.number(), cause: causeView })
+      .optional(),
     skipReason: z.string().optional(),
   })
   .meta({ id: 'StoreState' });
@@ -41,7 +59,10 @@ export const coverageView = z
   .meta({ id: 'Coverage' });
 export type CoverageView = z.infer<typeof coverageView>;
 
-export function viewOfState({ lastFailure, lastTestRestore, newestPoint, reasons, ...state }: StoreState, language: Language): StoreStateView {
+export function viewOfState(
+  { lastFailure, lastTestRestore, newestPoint, reasons, ...state }: StoreState,
+  language: Language,
+): StoreStateView {
   return {
     ...state,
     reasons: [...reasons],
@@ -60,6 +81,8 @@ export function viewOfState({ lastFailure, lastTestRestore, newestPoint, reasons
 
 export const coverageOf = (states: readonly StoreState[], asOf: string, language: Language): CoverageView => ({
   asOf,
-  counts: Object.fromEntries(COVERAGE_STATES.map((name) => [name, states.filter(({ state }) => state === name).length])) as CoverageView['counts'],
+  counts: Object.fromEntries(
+    COVERAGE_STATES.map((name) => [name, states.filter(({ state }) => state === name).length]),
+  ) as CoverageView['counts'],
   stores: states.map((state) => viewOfState(state, language)),
 });

@@ -20,7 +20,10 @@ export const diagnosisView = z
   .meta({ id: 'Diagnosis' });
 export type DiagnosisView = z.infer<typeof diagnosisView>;
 
-export function viewOfExplanation({ state, proof, fix, commands, cause, ...texts }: Explanation, language: Language): DiagnosisView {
+export function viewOfExplanation(
+  { state, proof, fix, commands, cause, ...texts }: Explanation,
+  language: Language,
+): DiagnosisView {
   return {
     state: viewOfState(state, language),
     ...texts,

@@ -84,4 +84,7 @@ function sourceOf(error: HoldfastError): ErrorSource | undefined {
 export const printable = (text: string): string =>
   text
     .slice(0, DETAIL_LENGTH_MAX)
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u${character.codePointAt(0)?.toString(16).padStart(4, '0') ?? ''}`);
+    .replaceAll(
+      /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+      (character) => `\\u${character.codePointAt(0)?.toString(16).padStart(4, '0') ?? ''}`,
+    );

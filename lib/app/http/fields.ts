@@ -15,8 +15,16 @@ export const recordId = z
   .meta({ description: 'Id of a record', examples: ['bkp_01jd8k4qz0000000000000000a'] });
 export const scheduleId = z.string().regex(/^[\w.:/@-]{1,200}$/, { error: 'expected the id of a schedule' });
 export const backupType = z.enum(BACKUP_TYPES);
-export const cron = z.string().min(1).max(200).meta({ description: 'Five fields: minute, hour, day of month, month, weekday', examples: ['0 2 * * *'] });
-export const timeZone = z.string().min(1).max(64).meta({ description: 'IANA time zone', examples: ['Europe/Moscow'] });
+export const cron = z
+  .string()
+  .min(1)
+  .max(200)
+  .meta({ description: 'Five fields: minute, hour, day of month, month, weekday', examples: ['0 2 * * *'] });
+export const timeZone = z
+  .string()
+  .min(1)
+  .max(64)
+  .meta({ description: 'IANA time zone', examples: ['Europe/Moscow'] });
 
 const STORES_MAX = 200;
 export const storeNames = z.array(storeName).min(1).max(STORES_MAX);
@@ -32,7 +40,13 @@ const CURSOR_LENGTH_MAX = 300;
 
 /** Query fields of every list. */
 export const pageFields = {
-  limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT).meta({ description: `1 to ${PAGE_MAX}` }),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(PAGE_MAX)
+    .default(PAGE_DEFAULT)
+    .meta({ description: `1 to ${PAGE_MAX}` }),
   after: z
     .string()
     .max(CURSOR_LENGTH_MAX)
@@ -48,7 +62,10 @@ export const pageFields = {
 
 export const pageOf = (item: z.ZodType, id: string) =>
   z
-    .object({ items: z.array(item), next: z.string().optional().meta({ description: 'Present when there is more: pass it as `after`' }) })
+    .object({
+      items: z.array(item),
+      next: z.string().optional().meta({ description: 'Present when there is more: pass it as `after`' }),
+    })
     .meta({ id });
 
 /** Cursors are opaque, so that their inside can change. */

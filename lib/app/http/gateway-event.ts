@@ -8,7 +8,11 @@ interface Arrival {
   readonly nowMilliseconds: number;
 }
 
-export function gatewayEvent(request: IncomingMessage, body: string | undefined, { requestId, nowMilliseconds }: Arrival): HttpEvent {
+export function gatewayEvent(
+  request: IncomingMessage,
+  body: string | undefined,
+  { requestId, nowMilliseconds }: Arrival,
+): HttpEvent {
   const [rawPath = '/', rawQueryString = ''] = splitOnce(request.url ?? '/', '?');
   const headers = singleHeaders(request);
   const host = headers['host'] ?? 'localhost';

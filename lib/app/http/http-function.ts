@@ -26,11 +26,12 @@ export interface HttpFunctionOptions {
 export function httpFunction(routes: readonly Route[], options: HttpFunctionOptions): HttpFunction {
   const router = routerOf(routes, options);
   const resolve = async (event: HttpEvent, context: Context): Promise<HttpResult> =>
-    (await router.resolve(event, context));
+    await router.resolve(event, context);
   const chain = middy(resolve)
     .after((request) => {
       // The Router answers an unknown method with an empty body.
-      if ((request.response?.statusCode ?? 500) >= 400 && request.response?.body === '') request.response = refusalOf(request.event, unknownMethod());
+      if ((request.response?.statusCode ?? 500) >= 400 && request.response?.body === '')
+        request.response = refusalOf(request.event, unknownMethod());
       finish(request.response, request.event);
     })
     .onError((request) => {
@@ -38,8 +39,12 @@ export function httpFunction(routes: readonly Route[], options: HttpFunctionOpti
       request.response = refusalOf(request.event, parameterFault('request', 'the request is malformed'));
       finish(request.response, request.event);
     });
-  return async (event, context) => await chain(event, context);
+  return async (event, context) => await chain(withoutNulls(event), context);
 }
+
+/** Emulated gateways send null where API Gateway leaves a field out, and the Router takes such an event for a foreign one. */
+const withoutNulls = (event: HttpEvent): HttpEvent =>
+  Object.fromEntries(Object.entries(event).filter(([, value]) => value !== null)) as unknown as HttpEvent;
 
 /** An API answers programs: nothing of it may be cached, framed, sniffed or run. */
 const SHARED_HEADERS = {
@@ -55,13 +60,18 @@ function routerOf(routes: readonly Route[], { services, platform }: HttpFunction
   const router = new Router({ logger: SILENT });
   for (const route of routes) {
     router.route(
-      async ({ event, req, params }) => responseOf(await answerRoute(await platform(), services, route, requestOf(event as HttpEvent, req, params))),
+      async ({ event, req, params }) =>
+        responseOf(await answerRoute(await platform(), services, route, requestOf(event as HttpEvent, req, params))),
       { method: route.method, path: patternOf(route.path) },
     );
   }
-  router.notFound(async (error, { event }) => responseOf(refusal(event as HttpEvent, new HoldfastError('NotFound', `no such operation: ${error.message}`))));
+  router.notFound(async (error, { event }) =>
+    responseOf(refusal(event as HttpEvent, new HoldfastError('NotFound', `no such operation: ${error.message}`))),
+  );
   // The Router's own errors: a parameter that is empty or badly encoded.
-  router.errorHandler(Error, async (_error, { event }) => responseOf(refusal(event as HttpEvent, parameterFault('path', 'the path is not well-formed'))));
+  router.errorHandler(Error, async (_error, { event }) =>
+    responseOf(refusal(event as HttpEvent, parameterFault('path', 'the path is not well-formed'))),
+  );
   return router;
 }
 
@@ -80,7 +90,10 @@ const requestOf = (event: HttpEvent, request: Request, params: Readonly<Record<s
   path: new URL(request.url).pathname,
   query: new URL(request.url).searchParams,
   contentType: request.headers.get('content-type') ?? undefined,
-  body: event.body === undefined || !event.isBase64Encoded ? event.body : Buffer.from(event.body, 'base64').toString('utf8'),
+  body:
+    event.body === undefined || !event.isBase64Encoded
+      ? event.body
+      : Buffer.from(event.body, 'base64').toString('utf8'),
   requestId: requestIdOf(event),
   header: (name) => request.headers.get(name) ?? undefined,
 });
@@ -98,7 +111,11 @@ const responseOf = ({ status, body, headers }: Answer): Response =>
 
 const refusalOf = (event: HttpEvent, error: unknown): HttpResult => {
   const { status, body, headers } = refusal(event, error);
-  return { statusCode: status, headers: { 'content-type': 'application/json; charset=utf-8', ...headers }, body: JSON.stringify(body ?? {}) };
+  return {
+    statusCode: status,
+    headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
+    body: JSON.stringify(body ?? {}),
+  };
 };
 
 function finish(response: HttpResult | null | undefined, event: HttpEvent): void {

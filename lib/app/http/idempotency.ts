@@ -32,7 +32,11 @@ export interface IdempotentCall {
 const CLAIM_TERM_MS = 60_000;
 
 /** @throws IdempotencyConflict, StillRunning (the first request with this key is being answered) */
-export async function answerOnce(platform: Platform, call: IdempotentCall, answer: () => Promise<Answer>): Promise<Answer> {
+export async function answerOnce(
+  platform: Platform,
+  call: IdempotentCall,
+  answer: () => Promise<Answer>,
+): Promise<Answer> {
   const key = idempotencyKey(call.principal, call.key);
   const fingerprint = createHash('sha256').update(canonicalJson(call.request)).digest('hex');
   const stored = await load<Claim>(platform.catalog, key);
@@ -49,9 +53,11 @@ export async function answerOnce(platform: Platform, call: IdempotentCall, answe
     return given;
   } catch (error) {
     // An error is not kept: what was wrong may be mended, and the same request may then be sent again.
-    await write(platform, key, { ...claim, state: 'released' }, { value: claim, revision }, call.key).catch((failure: unknown) => {
-      platform.log.warn('idempotency claim could not be released', { error: String(failure) });
-    });
+    await write(platform, key, { ...claim, state: 'released' }, { value: claim, revision }, call.key).catch(
+      (failure: unknown) => {
+        platform.log.warn('idempotency claim could not be released', { error: String(failure) });
+      },
+    );
     throw error;
   }
 }

@@ -38,7 +38,12 @@ export const operationView = z
 export type OperationView = z.infer<typeof operationView>;
 
 /** Ids are unique across kinds, so an id alone is enough. @throws NotFound */
-export async function loadOperation(platform: Platform, services: Services, id: string, language: Language): Promise<OperationView> {
+export async function loadOperation(
+  platform: Platform,
+  services: Services,
+  id: string,
+  language: Language,
+): Promise<OperationView> {
   const load = [
     async () => ofBackup(await services.loadBackup(platform.catalog, id), language),
     async () => ofRecovery(await services.loadRecovery(platform.catalog, id), language),
@@ -54,7 +59,10 @@ export async function loadOperation(platform: Platform, services: Services, id: 
 export const operationPath = (id: string): string => `/api/v1/operations/${id}`;
 
 /** 202 with the place to ask; several at once are listed, and Location names the first. */
-export function accepted(operations: readonly { readonly id: string; readonly store: string }[], extra: object = {}): Answer {
+export function accepted(
+  operations: readonly { readonly id: string; readonly store: string }[],
+  extra: object = {},
+): Answer {
   const [first] = operations;
   return {
     status: 202,
@@ -87,23 +95,31 @@ async function withProgress(platform: Platform, services: Services, operation: O
 export function summed(jobs: readonly JobProgressView[], nowMilliseconds: number): OperationView['progress'] {
   const newest = jobs.toSorted((left, right) => Date.parse(right.startedAt) - Date.parse(left.startedAt))[0];
   if (newest === undefined) return undefined;
-  const current = jobs.filter((job) => kindOfJob(job) === kindOfJob(newest));
+  const current = jobs.filter((job) => kindOfJob(job) === kindOfJob(newest)).map(withEnd);
   const done = current.reduce((sum, job) => sum + job.doneBytes, 0);
-  const total = current.every((job) => job.totalBytes !== undefined)
-    ? current.reduce((sum, job) => sum + (job.totalBytes ?? 0), 0)
-    : undefined;
-  const begin = Math.min(...current.map((job) => Date.parse(job.startedAt)));
-  const seconds = (nowMilliseconds - begin) / 1000;
-  const bytesPerSecond = seconds > 0 ? Math.round(done / seconds) : undefined;
-  const isForeseeable = total !== undefined && total >= done && bytesPerSecond !== undefined && bytesPerSecond > 0;
+  const isTotalKnown = current.every((job) => job.totalBytes !== undefined);
+  const total = isTotalKnown ? current.reduce((sum, job) => sum + (job.totalBytes ?? 0), 0) : undefined;
+  const seconds = (nowMilliseconds - Math.min(...current.map((job) => Date.parse(job.startedAt)))) / 1000;
+  const bytesPerSecond = seconds > 0 ? Math.round(done / seconds) : 0;
   return {
     phase: newest.phase,
     done,
     ...(total !== undefined && { total }),
-    ...(bytesPerSecond !== undefined && { bytesPerSecond }),
-    ...(isForeseeable && { etaSeconds: Math.ceil((total - done) / bytesPerSecond) }),
+    ...(bytesPerSecond > 0 && { bytesPerSecond }),
+    ...(total !== undefined &&
+      isForeseeable(done, total, seconds) && { etaSeconds: Math.ceil((total - done) / bytesPerSecond) }),
   };
 }
+
+/** A worker's last report may be older than its end. */
+const withEnd = (job: JobProgressView): JobProgressView =>
+  job.state === 'succeeded' && job.totalBytes !== undefined ? { ...job, doneBytes: job.totalBytes } : job;
+
+/** The first seconds and the first per cent say nothing about the rest: "17 days left" frightens for nothing. */
+const FORESEEN_AFTER_SECONDS = 3;
+const FORESEEN_SHARE = 0.01;
+const isForeseeable = (done: number, total: number, seconds: number): boolean =>
+  seconds >= FORESEEN_AFTER_SECONDS && done > 0 && done >= total * FORESEEN_SHARE && done <= total;
 
 /** `dump.0` and `dump.1` are one kind of work: the bytes of an earlier kind must not be added to a later one. */
 const kindOfJob = (job: JobProgressView): string => (job.job ?? job.phase).split('.')[0] ?? '';
@@ -166,4 +182,5 @@ const times = (startedAt: string | undefined, endedAt: string | undefined) => ({
   ...(endedAt !== undefined && { endedAt }),
 });
 
-const causes = (cause: StoredError | undefined, language: Language) => (cause === undefined ? {} : { cause: causeOf(cause, language) });
+const causes = (cause: StoredError | undefined, language: Language) =>
+  cause === undefined ? {} : { cause: causeOf(cause, language) };

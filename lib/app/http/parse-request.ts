@@ -36,12 +36,14 @@ function queryOf(schema: z.ZodType | undefined, query: URLSearchParams, faults: 
   const values: Record<string, string> = {};
   for (const name of new Set(query.keys())) {
     const given = query.getAll(name);
-    if (given.length > 1) faults.push({ detail: `parameter '${name}' is given ${given.length} times`, source: { parameter: name } });
+    if (given.length > 1)
+      faults.push({ detail: `parameter '${name}' is given ${given.length} times`, source: { parameter: name } });
     // A plain assignment of "__proto__" would set the prototype.
     Object.defineProperty(values, name, { value: given[0], enumerable: true });
   }
   if (schema === undefined) {
-    for (const name of Object.keys(values)) faults.push({ detail: `parameter '${name}' is not known`, source: { parameter: name } });
+    for (const name of Object.keys(values))
+      faults.push({ detail: `parameter '${name}' is not known`, source: { parameter: name } });
     return {};
   }
   return check(schema, values, 'parameter', faults);
@@ -71,7 +73,8 @@ const POISONOUS_KEYS: readonly string[] = ['__proto__', 'constructor', 'prototyp
 function parseJson(text: string, faults: Fault[]): unknown {
   try {
     return JSON.parse(text, (key, value: unknown) => {
-      if (POISONOUS_KEYS.includes(key)) faults.push({ detail: `field '${key}' is not allowed`, source: { pointer: `/${key}` } });
+      if (POISONOUS_KEYS.includes(key))
+        faults.push({ detail: `field '${key}' is not allowed`, source: { pointer: `/${key}` } });
       return value;
     }) as unknown;
   } catch {

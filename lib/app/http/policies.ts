@@ -16,8 +16,15 @@ const policyView = z
     rtoSeconds: z.number(),
     schedules: z.array(z.object({ id: z.string(), cron: z.string(), timeZone: z.string(), type: z.string() })),
     copies: z.array(z.object({ role: z.string(), location: z.string() })),
-    keep: z.object({ daily: z.string().optional(), weekly: z.string().optional(), monthly: z.string().optional(), yearly: z.string().optional() }),
-    rules: z.array(z.object({ id: z.string(), kind: z.string(), basis: z.enum(['law', 'policy']), source: z.string() })),
+    keep: z.object({
+      daily: z.string().optional(),
+      weekly: z.string().optional(),
+      monthly: z.string().optional(),
+      yearly: z.string().optional(),
+    }),
+    rules: z.array(
+      z.object({ id: z.string(), kind: z.string(), basis: z.enum(['law', 'policy']), source: z.string() }),
+    ),
     verifyWithinDays: z.number(),
     compression: z.object({ algorithm: z.string(), level: z.number() }),
     encryption: z.string(),
@@ -25,10 +32,20 @@ const policyView = z
   .meta({ id: 'StorePolicy' });
 
 const locationView = z
-  .object({ name: z.string(), kind: z.string(), country: z.string(), region: z.string(), dataCenter: z.string(), failureDomain: z.string(), lockPeriod: z.string().optional() })
+  .object({
+    name: z.string(),
+    kind: z.string(),
+    country: z.string(),
+    region: z.string(),
+    dataCenter: z.string(),
+    failureDomain: z.string(),
+    lockPeriod: z.string().optional(),
+  })
   .meta({ id: 'Location' });
 
-export const policiesView = z.object({ stores: z.array(policyView), locations: z.array(locationView) }).meta({ id: 'Policies' });
+export const policiesView = z
+  .object({ stores: z.array(policyView), locations: z.array(locationView) })
+  .meta({ id: 'Policies' });
 
 export const viewOfPolicy = (policy: StorePolicy): z.infer<typeof policyView> => ({
   store: policy.store,
@@ -49,7 +66,15 @@ export const viewOfPolicy = (policy: StorePolicy): z.infer<typeof policyView> =>
   encryption: policy.encryption,
 });
 
-export const viewOfLocation = ({ name, kind, country, region, dataCenter, failureDomain, lockPeriod }: LocationPolicy): z.infer<typeof locationView> => ({
+export const viewOfLocation = ({
+  name,
+  kind,
+  country,
+  region,
+  dataCenter,
+  failureDomain,
+  lockPeriod,
+}: LocationPolicy): z.infer<typeof locationView> => ({
   name,
   kind,
   country,

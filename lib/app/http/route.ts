@@ -48,8 +48,10 @@ export interface Route {
   handle(call: Call): Promise<Answer>;
 }
 
-interface RouteShape<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>
-  extends Pick<Route, 'method' | 'path' | 'operationId' | 'summary' | 'permission' | 'answers'> {
+interface RouteShape<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> extends Pick<
+  Route,
+  'method' | 'path' | 'operationId' | 'summary' | 'permission' | 'answers'
+> {
   readonly pathSchema?: P;
   readonly querySchema?: Q;
   readonly bodySchema?: B;
@@ -58,7 +60,9 @@ interface RouteShape<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTy
 }
 
 /** Ties the types of the schemas to the handler; the router has parsed before it calls. */
-export function route<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(shape: RouteShape<P, Q, B>): Route {
+export function route<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
+  shape: RouteShape<P, Q, B>,
+): Route {
   return {
     state: 'built',
     isIdempotencyKept: shape.method === 'POST',

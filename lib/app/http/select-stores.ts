@@ -6,16 +6,25 @@ import type { StorePolicy } from '../../domain/store-policy.ts';
 import type { Platform } from '../../ports/platform.ts';
 
 /** Stores of a service that are databases, all or the named ones. @throws NotFound, CapabilityUnsupported */
-export function databaseStoresOf(platform: Platform, service: string, named: readonly string[] | undefined): readonly string[] {
+export function databaseStoresOf(
+  platform: Platform,
+  service: string,
+  named: readonly string[] | undefined,
+): readonly string[] {
   const ofService = platform.policies.stores().filter((policy) => policy.service === service);
-  if (ofService.length === 0) throw new HoldfastError('NotFound', `no service '${service}'`, { parameter: 'serviceId' });
+  if (ofService.length === 0)
+    throw new HoldfastError('NotFound', `no service '${service}'`, { parameter: 'serviceId' });
   const databases = ofService.filter((policy) => isDatabase(platform, policy)).map((policy) => policy.store);
   const strangers = (named ?? []).filter((store) => !databases.includes(store));
   if (strangers.length > 0) {
-    throw new HoldfastError('NotFound', `service '${service}' has no database '${strangers.join("', '")}'`, { pointer: '/stores' });
+    throw new HoldfastError('NotFound', `service '${service}' has no database '${strangers.join("', '")}'`, {
+      pointer: '/stores',
+    });
   }
   if (databases.length === 0) {
-    throw new HoldfastError('NotFound', `service '${service}' has no database, its stores are ${listOf(ofService)}`, { parameter: 'serviceId' });
+    throw new HoldfastError('NotFound', `service '${service}' has no database, its stores are ${listOf(ofService)}`, {
+      parameter: 'serviceId',
+    });
   }
   return named ?? databases;
 }
@@ -32,12 +41,20 @@ function isDatabase(platform: Platform, policy: StorePolicy): boolean {
  */
 export function storesHolding(platform: Platform, given: string): readonly string[] {
   const wanted = path.posix.normalize(`/${given}`);
-  const trees = platform.policies.stores().flatMap((policy) => rootsOf(policy).map((root) => ({ store: policy.store, root })));
-  const holding = trees.filter(({ root }) => isInside(root, wanted)).toSorted((left, right) => right.root.length - left.root.length);
+  const trees = platform.policies
+    .stores()
+    .flatMap((policy) => rootsOf(policy).map((root) => ({ store: policy.store, root })));
+  const holding = trees
+    .filter(({ root }) => isInside(root, wanted))
+    .toSorted((left, right) => right.root.length - left.root.length);
   const [nearest] = holding;
   if (nearest === undefined) {
     const known = trees.map(({ root, store }) => `${root} (${store})`).join(', ');
-    throw new HoldfastError('NotFound', `no store holds '${wanted}'; the declared trees are ${known === '' ? 'none' : known}`, { parameter: 'path' });
+    throw new HoldfastError(
+      'NotFound',
+      `no store holds '${wanted}'; the declared trees are ${known === '' ? 'none' : known}`,
+      { parameter: 'path' },
+    );
   }
   return [nearest.store];
 }

@@ -7,7 +7,7 @@ import type { Context } from 'aws-lambda';
 import { HoldfastError } from '../../domain/errors.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import type { Platform } from '../../ports/platform.ts';
-import { runWithPlatform } from '../current-platform.ts';
+import { runWithPlatform } from '../bound-platform.ts';
 import { runWithTokens } from './credentials.ts';
 import { errorAnswer } from './errors.ts';
 import { gatewayEvent } from './gateway-event.ts';
@@ -48,7 +48,12 @@ const HEADER_BYTES_MAX = 16 * 1024;
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const functions = options.functions ?? (await loadHttpFunctions());
   const server = createServer(
-    { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS, maxHeaderSize: HEADER_BYTES_MAX },
+    {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      maxHeaderSize: HEADER_BYTES_MAX,
+    },
     (request, response) => void serve({ ...options, functions }, request, response),
   );
   server.maxConnections = CONNECTIONS_MAX;
@@ -69,14 +74,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-async function serve(options: Required<Pick<ServerOptions, 'platform' | 'functions' | 'tokens'>>, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(
+  options: Required<Pick<ServerOptions, 'platform' | 'functions' | 'tokens'>>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const requestId = options.platform.ids.next('req');
   let result: HttpResult;
   try {
     const body = await readBody(request);
     const event = gatewayEvent(request, body, { requestId, nowMilliseconds: options.platform.clock.now() });
     const answer = functionFor(options.functions, event.rawPath);
-    result = await runWithPlatform(options.platform, () => runWithTokens(options.tokens, () => answer(event, contextOf(requestId))));
+    result = await runWithPlatform(options.platform, () =>
+      runWithTokens(options.tokens, () => answer(event, contextOf(requestId))),
+    );
   } catch (error) {
     result = refusal(error, request, requestId);
     options.platform.log.warn('request refused before it reached a route', { requestId, error: String(error) });
@@ -125,9 +136,24 @@ function write(response: ServerResponse, result: HttpResult): void {
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): HoldfastError {
   if (error.code === 'EADDRINUSE') {
-    return new HoldfastError('InvalidConfiguration', `unable to listen on ${host}:${port}: another program does; change platform.api.port`, {}, { cause: error });
+    return new HoldfastError(
+      'InvalidConfiguration',
+      `unable to listen on ${host}:${port}: another program does; change platform.api.port`,
+      {},
+      { cause: error },
+    );
   }
-  if (error.code === 'EACCES') return new HoldfastError('Forbidden', `unable to listen on ${host}:${port}: choose a port above 1023`, {}, { cause: error });
-  return new HoldfastError('InvalidConfiguration', `unable to listen on ${host}:${port}: ${error.code ?? error.message}`, {}, { cause: error });
+  if (error.code === 'EACCES')
+    return new HoldfastError(
+      'Forbidden',
+      `unable to listen on ${host}:${port}: choose a port above 1023`,
+      {},
+      { cause: error },
+    );
+  return new HoldfastError(
+    'InvalidConfiguration',
+    `unable to listen on ${host}:${port}: ${error.code ?? error.message}`,
+    {},
+    { cause: error },
+  );
 }
-

@@ -44,6 +44,7 @@ export interface ValidationView {
 export interface JobProgressView {
   /** `dump.0`, `verify`. */
   readonly job?: string;
+  readonly state?: 'running' | 'succeeded' | 'failed';
   readonly phase: string;
   readonly doneBytes: number;
   readonly totalBytes?: number;
@@ -84,7 +85,10 @@ export interface Services {
   ): Promise<{ readonly backups: readonly { readonly backupId: string; readonly store: string }[] }>;
 
   listSchedules(platform: Platform): Promise<readonly ScheduleView[]>;
-  createSchedule(platform: Platform, request: Requested & ScheduleFields & { readonly store: string }): Promise<ScheduleView>;
+  createSchedule(
+    platform: Platform,
+    request: Requested & ScheduleFields & { readonly store: string },
+  ): Promise<ScheduleView>;
   updateSchedule(
     platform: Platform,
     request: Requested & Partial<ScheduleFields> & { readonly scheduleId: string },
@@ -132,5 +136,11 @@ export interface Services {
   verifyAll(
     platform: Platform,
     request: Requested,
-  ): Promise<{ readonly validations: readonly { readonly validationId: string; readonly backupId: string; readonly store: string }[] }>;
+  ): Promise<{
+    readonly validations: readonly {
+      readonly validationId: string;
+      readonly backupId: string;
+      readonly store: string;
+    }[];
+  }>;
 }

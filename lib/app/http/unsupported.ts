@@ -14,5 +14,6 @@ export const unsupportedRoute = ({ instead, ...shape }: UnsupportedShape): Route
   state: 'unsupported',
   isIdempotencyKept: false,
   answers: { 501: errorDocument },
-  handle: () => Promise.reject(new HoldfastError('CapabilityUnsupported', `'${shape.operationId}' is not built yet: ${instead}`)),
+  handle: () =>
+    Promise.reject(new HoldfastError('CapabilityUnsupported', `'${shape.operationId}' is not built yet: ${instead}`)),
 });

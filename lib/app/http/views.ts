@@ -65,7 +65,12 @@ export const backupView = z
       }),
     ),
     checks: z.array(
-      z.object({ rule: z.string(), basis: z.enum(['law', 'policy']), verdict: z.enum(['pass', 'fail', 'unknown']), evidence: z.string() }),
+      z.object({
+        rule: z.string(),
+        basis: z.enum(['law', 'policy']),
+        verdict: z.enum(['pass', 'fail', 'unknown']),
+        evidence: z.string(),
+      }),
     ),
     units: z.array(
       z.object({
@@ -89,16 +94,59 @@ export type BackupView = z.infer<typeof backupView>;
 
 /** The record without its inner pins: keys and hashes of objects are no business of a client. */
 export function viewOfBackup(record: BackupRecord, language: Language): z.infer<typeof backupView> {
-  const { id, store, service, engine, method, type, status, trigger, dataType, queuedAt, startTime, endTime, duration } = record;
+  const {
+    id,
+    store,
+    service,
+    engine,
+    method,
+    type,
+    status,
+    trigger,
+    dataType,
+    queuedAt,
+    startTime,
+    endTime,
+    duration,
+  } = record;
   const { size, compressedSize, compressionRatio, checksum, validationResults, retentionUntil } = record;
   return {
-    id, store, service, engine, method, type, status, trigger, dataType, queuedAt, startTime, endTime, duration,
-    size, compressedSize, compressionRatio, checksum, retentionUntil,
-    copies: record.copies.map(({ role, location, country, presentAt, verifiedAt, objects }) => ({ role, location, country, presentAt, verifiedAt, objects })),
+    id,
+    store,
+    service,
+    engine,
+    method,
+    type,
+    status,
+    trigger,
+    dataType,
+    queuedAt,
+    startTime,
+    endTime,
+    duration,
+    size,
+    compressedSize,
+    compressionRatio,
+    checksum,
+    retentionUntil,
+    copies: record.copies.map(({ role, location, country, presentAt, verifiedAt, objects }) => ({
+      role,
+      location,
+      country,
+      presentAt,
+      verifiedAt,
+      objects,
+    })),
     checks: record.checks.map(({ rule, basis, verdict, evidence }) => ({ rule, basis, verdict, evidence })),
     units: record.units.map(({ unit, sizeBytes, storedBytes, reusedBytes, entries, facts }) => ({
-      unit, sizeBytes, storedBytes, reusedBytes, entries,
-      sourceVersion: facts.sourceVersion, consistentAt: facts.consistentAt, warnings: facts.warnings.map(printable),
+      unit,
+      sizeBytes,
+      storedBytes,
+      reusedBytes,
+      entries,
+      sourceVersion: facts.sourceVersion,
+      consistentAt: facts.consistentAt,
+      warnings: facts.warnings.map(printable),
     })),
     validationResults: [...validationResults],
     holds: record.holds.length,
@@ -115,7 +163,13 @@ export const planView = z
     backupId: z.string(),
     backupTime: instant,
     location: z.string(),
-    target: z.object({ kind: z.enum(['directory', 'data-directory', 'database', 'in-place']), path: z.string().optional(), database: z.string().optional() }).loose(),
+    target: z
+      .object({
+        kind: z.enum(['directory', 'data-directory', 'database', 'in-place']),
+        path: z.string().optional(),
+        database: z.string().optional(),
+      })
+      .loose(),
     options: z.object({
       selectedTables: z.array(z.string()),
       selectedFiles: z.array(z.string()),
@@ -157,7 +211,11 @@ export type RecoveryView = z.infer<typeof recoveryView>;
 
 export function viewOfRecovery(request: RecoveryRequest, language: Language): object {
   const { planId: _planId, cause, warnings, ...rest } = request;
-  return { ...rest, warnings: warnings.map(printable), ...(cause !== undefined && { cause: causeOf(cause, language) }) };
+  return {
+    ...rest,
+    warnings: warnings.map(printable),
+    ...(cause !== undefined && { cause: causeOf(cause, language) }),
+  };
 }
 
 export const validationView = z

@@ -31,9 +31,15 @@ const createSchedule = route({
   operationId: 'createSchedule',
   summary: 'Add a schedule to a store',
   permission: 'manage_schedules',
-  bodySchema: z.strictObject({ store: storeName, cron, timeZone: timeZone.default('UTC'), type: backupType.default('full') }),
+  bodySchema: z.strictObject({
+    store: storeName,
+    cron,
+    timeZone: timeZone.default('UTC'),
+    type: backupType.default('full'),
+  }),
   answers: { 201: scheduleView },
-  handle: async ({ platform, services, body, ...call }) => created(await services.createSchedule(platform, { ...body, ...asked(call) })),
+  handle: async ({ platform, services, body, ...call }) =>
+    created(await services.createSchedule(platform, { ...body, ...asked(call) })),
 });
 
 const listSchedules = route({
@@ -133,9 +139,13 @@ const backUpIncrement = route({
     const base = await services.loadBackup(platform.catalog, path.backupId);
     const newest = await services.newestRestorable(platform.catalog, base.store);
     if (newest?.id !== base.id) {
-      throw new HoldfastError('CapabilityUnsupported', `unable to build on '${base.id}': increments build on the newest restorable backup, ${newest === undefined ? 'and there is none' : `'${newest.id}'`}`, {
-        parameter: 'backupId',
-      });
+      throw new HoldfastError(
+        'CapabilityUnsupported',
+        `unable to build on '${base.id}': increments build on the newest restorable backup, ${newest === undefined ? 'and there is none' : `'${newest.id}'`}`,
+        {
+          parameter: 'backupId',
+        },
+      );
     }
     return await startBackups(call, { stores: [base.store], type: 'incremental' });
   },
@@ -151,7 +161,11 @@ const backUpSnapshot = route({
   answers: { 202: acceptedView },
   handle: async (call) => {
     if (call.body.stores.length > 1) {
-      throw new HoldfastError('CapabilityUnsupported', 'unable to snapshot several stores at one moment: name one store', { pointer: '/stores' });
+      throw new HoldfastError(
+        'CapabilityUnsupported',
+        'unable to snapshot several stores at one moment: name one store',
+        { pointer: '/stores' },
+      );
     }
     return await startBackups(call, { stores: call.body.stores, type: 'snapshot' });
   },
@@ -167,7 +181,10 @@ const backupStatus = route({
   answers: { 200: backupStatusView },
   handle: async ({ platform, services, path, language }) => {
     const record = await services.loadBackup(platform.catalog, path.backupId);
-    return ok({ ...viewOfBackup(record, language), operation: await loadOperation(platform, services, record.id, language) });
+    return ok({
+      ...viewOfBackup(record, language),
+      operation: await loadOperation(platform, services, record.id, language),
+    });
   },
 });
 

@@ -36,7 +36,11 @@ const auditLog = route({
   querySchema: z.strictObject({ chain, ...pageFields }),
   answers: { 200: pageOf(entryView, 'AuditLog') },
   handle: async ({ platform, services, query }) => {
-    const request = { chain: query.chain, limit: query.limit, ...(query.after !== undefined && { after: query.after }) };
+    const request = {
+      chain: query.chain,
+      limit: query.limit,
+      ...(query.after !== undefined && { after: query.after }),
+    };
     const page = await services.listAudit(platform.catalog, request);
     return ok(pageAnswer(page.items, page.next));
   },

@@ -19,7 +19,8 @@ const coverage = route({
   summary: 'Every store in five states: what a disaster would cost now',
   permission: 'view_backups',
   answers: { 200: coverageView },
-  handle: async ({ platform, services, language }) => ok(coverageOf(await services.storeStates(platform), isoNow(platform.clock), language)),
+  handle: async ({ platform, services, language }) =>
+    ok(coverageOf(await services.storeStates(platform), isoNow(platform.clock), language)),
 });
 
 const store = route({
@@ -30,7 +31,8 @@ const store = route({
   permission: 'view_backups',
   pathSchema: z.strictObject({ store: storeName }),
   answers: { 200: storeStateView },
-  handle: async ({ platform, services, path, language }) => ok(viewOfState(await services.storeState(platform, path.store), language)),
+  handle: async ({ platform, services, path, language }) =>
+    ok(viewOfState(await services.storeState(platform, path.store), language)),
 });
 
 const diagnosis = route({
@@ -41,7 +43,8 @@ const diagnosis = route({
   permission: 'view_backups',
   pathSchema: z.strictObject({ store: storeName }),
   answers: { 200: diagnosisView },
-  handle: async ({ platform, services, path, language }) => ok(viewOfExplanation(await services.explainStore(platform, path.store, language), language)),
+  handle: async ({ platform, services, path, language }) =>
+    ok(viewOfExplanation(await services.explainStore(platform, path.store, language), language)),
 });
 
 const storeBackups = route({
@@ -55,9 +58,19 @@ const storeBackups = route({
   answers: { 200: pageOf(backupView, 'Backups') },
   handle: async ({ platform, services, path, query, language }) => {
     platform.policies.store(path.store);
-    const request = { store: path.store, newestFirst: true, limit: query.limit, ...(query.after !== undefined && { after: query.after }) };
+    const request = {
+      store: path.store,
+      newestFirst: true,
+      limit: query.limit,
+      ...(query.after !== undefined && { after: query.after }),
+    };
     const page = await services.listBackups(platform.catalog, request);
-    return ok(pageAnswer(page.items.map((record) => viewOfBackup(record, language)), page.next));
+    return ok(
+      pageAnswer(
+        page.items.map((record) => viewOfBackup(record, language)),
+        page.next,
+      ),
+    );
   },
 });
 
@@ -69,7 +82,8 @@ const operation = route({
   permission: 'view_backups',
   pathSchema: z.strictObject({ id: recordId }),
   answers: { 200: operationView },
-  handle: async ({ platform, services, path, language }) => ok(await loadOperation(platform, services, path.id, language)),
+  handle: async ({ platform, services, path, language }) =>
+    ok(await loadOperation(platform, services, path.id, language)),
 });
 
 const cancelOperation = route({
@@ -83,7 +97,9 @@ const cancelOperation = route({
   handle: async ({ platform, services, path, language }) => {
     const found = await loadOperation(platform, services, path.id, language);
     if (found.kind !== 'recovery') {
-      throw new HoldfastError('CapabilityUnsupported', `unable to stop a ${found.kind}: only restores can be stopped`, { parameter: 'id' });
+      throw new HoldfastError('CapabilityUnsupported', `unable to stop a ${found.kind}: only restores can be stopped`, {
+        parameter: 'id',
+      });
     }
     await services.cancelRecovery(platform, path.id);
     return accepted([found]);
@@ -121,18 +137,33 @@ const validatePolicies = route({
   operationId: 'validatePolicies',
   summary: 'Check the text of a holdfast.yaml; nothing is applied',
   permission: 'view_backups',
-  bodySchema: z.strictObject({ text: z.string().min(1).max(200_000), file: z.string().max(200).default('holdfast.yaml') }),
+  bodySchema: z.strictObject({
+    text: z.string().min(1).max(200_000),
+    file: z.string().max(200).default('holdfast.yaml'),
+  }),
   isIdempotencyKept: false,
   answers: {
     200: z
       .object({
         isValid: z.boolean(),
         stores: z.number(),
-        problems: z.array(z.object({ severity: z.enum(['error', 'warning']), code: z.string(), message: z.string(), cure: z.string().optional(), path: z.string(), line: z.number(), column: z.number(), formatted: z.string() })),
+        problems: z.array(
+          z.object({
+            severity: z.enum(['error', 'warning']),
+            code: z.string(),
+            message: z.string(),
+            cure: z.string().optional(),
+            path: z.string(),
+            line: z.number(),
+            column: z.number(),
+            formatted: z.string(),
+          }),
+        ),
       })
       .meta({ id: 'PolicyCheck' }),
   },
-  handle: async ({ platform, services, body }) => ok(services.checkConfiguration(body.text, body.file, platform.clock.now())),
+  handle: async ({ platform, services, body }) =>
+    ok(services.checkConfiguration(body.text, body.file, platform.clock.now())),
 });
 
 const health = z.object({ status: z.string() });

@@ -19,17 +19,26 @@ const absolutePath = z
   .string()
   .min(1)
   .max(LOCAL_PATH_MAX)
-  .refine((text) => path.isAbsolute(text) && !text.includes('\0'), { error: 'expected an absolute path on the machine where Holdfast runs' });
+  .refine((text) => path.isAbsolute(text) && !text.includes('\0'), {
+    error: 'expected an absolute path on the machine where Holdfast runs',
+  });
 
 const SETTINGS_MAX = 30;
 /** The engine parses them strictly when the plan is made; here only what must never come in is kept out. */
 const connectionSettings = z
   .record(z.string().max(64), z.union([z.string().max(LOCAL_PATH_MAX), z.number(), z.boolean()]))
-  .refine((settings) => Object.keys(settings).length <= SETTINGS_MAX, { error: `expected at most ${SETTINGS_MAX} settings` })
+  .refine((settings) => Object.keys(settings).length <= SETTINGS_MAX, {
+    error: `expected at most ${SETTINGS_MAX} settings`,
+  })
   .superRefine((settings, context) => {
     for (const [key, value] of Object.entries(settings)) {
       const secret = typeof value === 'string' ? secretIn(key, value) : undefined;
-      if (secret !== undefined) context.addIssue({ code: 'custom', path: [key], message: `carries a secret (${secret}): name it by credentialRef` });
+      if (secret !== undefined)
+        context.addIssue({
+          code: 'custom',
+          path: [key],
+          message: `carries a secret (${secret}): name it by credentialRef`,
+        });
     }
   })
   .meta({ description: 'Connection settings of the engine: url or host, user, credentialRef; never a password' });
@@ -60,16 +69,23 @@ const planFields = {
       validateAfterRestore: z.boolean().optional(),
     })
     .default({}),
-  location: storeName.optional().meta({ description: 'Which copy to restore from; the nearest healthy one when absent' }),
+  location: storeName
+    .optional()
+    .meta({ description: 'Which copy to restore from; the nearest healthy one when absent' }),
 };
 const planRequest = z.strictObject(planFields);
-const confirm = z.string().max(128).optional().meta({ description: 'The exact store name, demanded when live data would be overwritten' });
+const confirm = z
+  .string()
+  .max(128)
+  .optional()
+  .meta({ description: 'The exact store name, demanded when live data would be overwritten' });
 
 const planRecovery = route({
   method: 'POST',
   path: '/api/v1/recovery/plan',
   operationId: 'planRecovery',
-  summary: 'Plan a restore: what, from which copy, how long, and what guards say; valid for ten minutes, changes nothing',
+  summary:
+    'Plan a restore: what, from which copy, how long, and what guards say; valid for ten minutes, changes nothing',
   permission: 'restore_data',
   bodySchema: planRequest,
   answers: { 201: planView },
@@ -101,7 +117,11 @@ const selectiveRecovery = route({
     const { confirm: typed, ...request } = call.body;
     const { selectedTables: tables = [], selectedFiles: files = [] } = request.options;
     if (tables.length + files.length === 0) {
-      throw new HoldfastError('InvalidRequest', 'name at least one table or path; a whole restore is planned at /recovery/plan', { pointer: '/options' });
+      throw new HoldfastError(
+        'InvalidRequest',
+        'name at least one table or path; a whole restore is planned at /recovery/plan',
+        { pointer: '/options' },
+      );
     }
     const plan = await planOf(call, request);
     return await start(call, plan.id, typed);
@@ -156,7 +176,12 @@ const availableBackups = route({
       items.push(...page.items.filter((record) => isRestorable(record.status)));
       after = page.next;
     } while (after !== undefined && items.length < query.limit);
-    return ok(pageAnswer(items.map((record) => viewOfBackup(record, language)), after));
+    return ok(
+      pageAnswer(
+        items.map((record) => viewOfBackup(record, language)),
+        after,
+      ),
+    );
   },
 });
 

@@ -41,7 +41,15 @@ const reportView = z
     status: z.string(),
     isRestorable: z.boolean(),
     checksum: z.string().optional(),
-    copies: z.array(z.object({ role: z.string(), location: z.string(), country: z.string(), presentAt: instant.optional(), verifiedAt: instant.optional() })),
+    copies: z.array(
+      z.object({
+        role: z.string(),
+        location: z.string(),
+        country: z.string(),
+        presentAt: instant.optional(),
+        verifiedAt: instant.optional(),
+      }),
+    ),
     results: z.array(validationResultView),
   })
   .meta({ id: 'ValidationReport' });
@@ -57,7 +65,13 @@ const validationReport = route({
   handle: async ({ platform, services, path }) => {
     const record = await services.loadBackup(platform.catalog, path.backupId);
     const { store, status, checksum, validationResults: results } = record;
-    const copies = record.copies.map(({ role, location, country, presentAt, verifiedAt }) => ({ role, location, country, presentAt, verifiedAt }));
+    const copies = record.copies.map(({ role, location, country, presentAt, verifiedAt }) => ({
+      role,
+      location,
+      country,
+      presentAt,
+      verifiedAt,
+    }));
     return ok({ backupId: record.id, store, status, isRestorable: isRestorable(status), checksum, copies, results });
   },
 });
