@@ -9,7 +9,7 @@ interface Sleeper {
 }
 
 /** Turns of the event loop after which whatever was woken has done what it can do without time. */
-const TURNS = 3;
+const TURNS = 10;
 
 export function steppedClock(startAt = '2026-01-02T03:04:05.000Z'): Clock {
   const origin = Date.parse(startAt);

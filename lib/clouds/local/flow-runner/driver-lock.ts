@@ -7,13 +7,12 @@
 
 import { DatabaseSync } from 'node:sqlite';
 
+import { isBusy } from '../sqlite-error.ts';
 import { withoutForeignErrors } from './journal-file.ts';
 
 export interface DriverLock {
   release(): void;
 }
-
-const SQLITE_BUSY = 5;
 
 /** Undefined when another driver, of this or another process, holds the lock. */
 export function takeDriverLock(file: string): DriverLock | undefined {
@@ -29,9 +28,4 @@ export function takeDriverLock(file: string): DriverLock | undefined {
     }
     return { release: () => database.close() };
   });
-}
-
-function isBusy(error: unknown): boolean {
-  const code = error instanceof Error ? (error as { errcode?: unknown }).errcode : undefined;
-  return typeof code === 'number' && (code & 0xff) === SQLITE_BUSY;
 }

@@ -3,6 +3,7 @@
 import { DatabaseSync } from 'node:sqlite';
 
 import { HoldfastError, type ErrorName } from '../../../domain/errors.ts';
+import { sqliteCodeOf } from '../sqlite-error.ts';
 
 /** Raised when a table changes; a file of a newer Holdfast is left alone. */
 const SCHEMA_VERSION = 1;
@@ -84,9 +85,9 @@ export function withoutForeignErrors<T>(file: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const isSqlite = error instanceof Error && (error as { code?: unknown }).code === 'ERR_SQLITE_ERROR';
-    if (!isSqlite) throw error;
-    const code = Number((error as { errcode?: unknown }).errcode) & 0xff;
+    const extended = sqliteCodeOf(error);
+    if (extended === undefined || !(error instanceof Error)) throw error;
+    const code = extended & 0xff;
     throw new HoldfastError(
       NAMES_BY_CODE[code] ?? 'CatalogUnavailable',
       `unable to use flow journal '${file}': ${error.message}`,
