@@ -1,5 +1,6 @@
 // Binds what the API needs to the slices that do it.
 
+import type { Platform } from '../../ports/platform.ts';
 import { explainStore } from '../../monitoring/explain-store.ts';
 import { storeState, storeStates } from '../../monitoring/store-states.ts';
 import { progressOf } from '../../jobs/progress.ts';
@@ -8,7 +9,9 @@ import { listBackups, loadBackup, newestRestorable } from '../../records/backups
 import { planRecovery } from '../../recovery/plan-recovery.ts';
 import { listRecoveries, loadRecovery } from '../../recovery/recoveries.ts';
 import { cancelRecovery, requestRecovery } from '../../recovery/request-recovery.ts';
+import { dispatch } from '../../scheduling/dispatch.ts';
 import { requestBackup } from '../../scheduling/request-backup.ts';
+import type { BackupRequest, RequestedBackup } from '../../scheduling/request-backup.ts';
 import { createSchedule, deleteSchedule, listSchedules, updateSchedule } from '../../scheduling/schedules.ts';
 import { requestValidation, verifyAll } from '../../validation/request-validation.ts';
 import { loadValidation } from '../../validation/validations.ts';
@@ -23,7 +26,7 @@ export const boundServices: Services = {
   checkConfiguration,
   checkUp,
   openApiDocument,
-  requestBackup,
+  requestBackup: requestAndDispatch,
   listSchedules,
   createSchedule,
   updateSchedule,
@@ -43,6 +46,19 @@ export const boundServices: Services = {
   loadValidation,
   verifyAll,
 };
+
+/** A person who asks for a backup should not wait for the next tick. */
+async function requestAndDispatch(
+  platform: Platform,
+  request: BackupRequest,
+): Promise<{ readonly backups: readonly RequestedBackup[] }> {
+  const requested = await requestBackup(platform, request);
+  // The request is durable already: what cannot be started now is started by the next tick.
+  await dispatch(platform).catch((error: unknown) => {
+    platform.log.warn('requested backups wait for the next tick', { error: String(error) });
+  });
+  return requested;
+}
 
 /** Loaded on demand: most functions never serve it. */
 async function openApiDocument(): Promise<object> {
