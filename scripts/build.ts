@@ -1,12 +1,14 @@
 // Bundles the command line, the worker and every function into dist/, which is all that a package or an image needs.
-import { cpSync, existsSync, globSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, globSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { build } from 'esbuild';
 
 import { repositoryRoot } from './repository-root.ts';
 
 const dist = join(repositoryRoot, 'dist');
+/** Bundled beside dist and put in its place when whole: a failed build leaves nothing that could be packed. */
+const draft = join(repositoryRoot, '.esbuild');
 
 interface Bundle {
   readonly source: string;
@@ -17,9 +19,10 @@ interface Bundle {
 const bundles: readonly Bundle[] = [
   { source: 'cli/main.ts', target: 'cli' },
   { source: 'lib/app/worker-main.ts', target: 'worker' },
-  ...filesLike('functions/**/handler.ts').map((source) => ({ source, target: source.replace(/\.ts$/, '') })),
+  ...globSync('functions/**/handler.ts', { cwd: repositoryRoot })
+    .sort()
+    .map((source) => ({ source, target: source.replace(/\.ts$/, '') })),
 ];
-const dataFiles = filesLike('statemachines/*.asl.yaml', 'lib/**/*.wasm', 'lib/**/*.sql', 'lib/engines/*/Dockerfile');
 
 const missing = bundles.filter(({ source }) => !existsSync(join(repositoryRoot, source)));
 if (missing.length > 0) {
@@ -27,22 +30,24 @@ if (missing.length > 0) {
   process.stderr.write(`unable to build: ${names} missing: a package without it would not start\n`);
   process.exitCode = 1;
 } else {
-  rmSync(dist, { recursive: true, force: true });
+  for (const folder of [dist, draft]) rmSync(folder, { recursive: true, force: true });
   await bundleAll();
-  copyDataFiles();
-  for (const { target } of bundles) {
-    const kilobytes = Math.round(statSync(join(dist, `${target}.js`)).size / 1024);
-    process.stdout.write(`dist/${target}.js  ${kilobytes} KB\n`);
-  }
-  process.stdout.write(`${bundles.length} bundles, ${dataFiles.length} data files\n`);
+  renameSync(draft, dist);
+  const files = globSync('**/*.js', { cwd: dist });
+  const kilobytes = Math.round(files.reduce((sum, file) => sum + statSync(join(dist, file)).size, 0) / 1024);
+  process.stdout.write(`dist: ${bundles.length} bundles in ${files.length} files, ${kilobytes} KB\n`);
 }
 
 async function bundleAll(): Promise<void> {
   await build({
     absWorkingDir: repositoryRoot,
     entryPoints: bundles.map(({ source, target }) => ({ in: source, out: target })),
-    outdir: dist,
+    outdir: draft,
     bundle: true,
+    // One copy of every module, whatever entry it is reached by: the platform that the command line binds is the one that
+    // the functions find, and an error thrown in one bundle is known in another.
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
     platform: 'node',
     target: 'node24',
     format: 'esm',
@@ -59,17 +64,5 @@ async function bundleAll(): Promise<void> {
     },
   });
   // A function's folder is unpacked alone, without the package.json that says what ".js" means.
-  writeFileSync(join(dist, 'package.json'), '{ "type": "module" }\n');
-}
-
-/** Data keep their paths: a reader that walks up from its own file finds the same folder here as in the checkout. */
-function copyDataFiles(): void {
-  for (const file of dataFiles) {
-    mkdirSync(dirname(join(dist, file)), { recursive: true });
-    cpSync(join(repositoryRoot, file), join(dist, file));
-  }
-}
-
-function filesLike(...globs: readonly string[]): string[] {
-  return globSync(globs, { cwd: repositoryRoot }).sort();
+  writeFileSync(join(draft, 'package.json'), '{ "type": "module" }\n');
 }

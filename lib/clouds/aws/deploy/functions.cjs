@@ -19,7 +19,8 @@ module.exports = () => {
 function read(file) {
   const definition = parse(readFileSync(path.join(root, file), 'utf8'));
   const module = definition.handler.replace(/\.[^.]+$/, '');
-  if (!existsSync(path.join(root, `${module}.ts`))) throw new Error(`${file} names '${definition.handler}', which does not exist`);
+  if (!existsSync(path.join(root, `${module}.ts`)))
+    throw new Error(`${file} names '${definition.handler}', which does not exist`);
   // Bundles are deployed; the sources only run in a checkout.
   return { ...definition, handler: `dist/${definition.handler}` };
 }
