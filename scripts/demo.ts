@@ -15,7 +15,9 @@ import { screen } from './demo/screen.ts';
 const isJson = process.argv.includes('--json');
 const isKept = process.argv.includes('--keep');
 /** `--picture FILE` draws what the screen showed. */
-const pictureFile = process.argv.includes('--picture') ? process.argv[process.argv.indexOf('--picture') + 1] : undefined;
+const pictureFile = process.argv.includes('--picture')
+  ? process.argv[process.argv.indexOf('--picture') + 1]
+  : undefined;
 
 const out = screen({ isQuiet: isJson });
 const startedAt = performance.now();
@@ -45,7 +47,8 @@ async function summarise(reports: readonly StoreReport[], backups: ReadonlyMap<s
   const isAllEqual = stores.every((store) => store.equal && store.backups >= 2);
   if (!isAllEqual) process.exitCode = 1;
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
-  if (isJson) process.stdout.write(`${JSON.stringify({ stores: stores.map(({ oracle: _, ...store }) => store), seconds })}\n`);
+  if (isJson)
+    process.stdout.write(`${JSON.stringify({ stores: stores.map(({ oracle: _, ...store }) => store), seconds })}\n`);
   out.summary(stores, seconds, isAllEqual);
   if (pictureFile !== undefined) await writeFile(pictureFile, terminalPicture(out.text()));
 }

@@ -57,7 +57,12 @@ function authenticate(authorization: string | undefined, grants: readonly TokenG
 }
 
 /** A refusal stands even when its entry cannot be written: the log says so, and the caller gets no more for it. */
-async function auditDenial(platform: AccessPlatform, actor: string, request: AccessRequest, reason: string): Promise<void> {
+async function auditDenial(
+  platform: AccessPlatform,
+  actor: string,
+  request: AccessRequest,
+  reason: string,
+): Promise<void> {
   platform.log.warn('access denied', { actor, operation: request.operation, permission: request.permission, reason });
   if (actor === ANONYMOUS && !anonymousBudget.take(platform.clock)) return;
   try {
@@ -68,7 +73,11 @@ async function auditDenial(platform: AccessPlatform, actor: string, request: Acc
       details: { permission: request.permission, reason, ...(actor === ANONYMOUS && anonymousBudget.takeSuppressed()) },
     });
   } catch (error) {
-    platform.log.error('access denial could not be audited', { actor, operation: request.operation, error: String(error) });
+    platform.log.error('access denial could not be audited', {
+      actor,
+      operation: request.operation,
+      error: String(error),
+    });
   }
 }
 

@@ -1,7 +1,13 @@
 // Who may do what: roles and permissions of SPEC H1 as one table, and the pure decision over it. Deny is the default.
 
 /** The five roles of 001. The owner of a one-machine installation holds several. */
-export const ROLES = ['backup_admin', 'backup_operator', 'recovery_specialist', 'compliance_officer', 'read_only'] as const;
+export const ROLES = [
+  'backup_admin',
+  'backup_operator',
+  'recovery_specialist',
+  'compliance_officer',
+  'read_only',
+] as const;
 export type Role = (typeof ROLES)[number];
 
 /** The six permissions of 001 and `manage_legal_hold`, which 001 has an endpoint but no permission for. */

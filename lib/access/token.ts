@@ -31,7 +31,8 @@ export function parseTokenFile(text: string): readonly TokenGrant[] {
   return entries.map((entry, index) => {
     const { principal, roles, token } = entry as Record<string, unknown>;
     if (typeof principal !== 'string' || principal === '') throw unreadable(`entry ${index} has no principal`);
-    if (typeof token !== 'string' || !TOKEN_FORM.test(token)) throw unreadable(`entry ${index} has no well-formed token`);
+    if (typeof token !== 'string' || !TOKEN_FORM.test(token))
+      throw unreadable(`entry ${index} has no well-formed token`);
     if (!Array.isArray(roles)) throw unreadable(`entry ${index} has no roles`);
     // An unknown role grants nothing, but it is surely a mistake: saying so beats a puzzling denial.
     return { id: principal, token, roles: roles.map((role) => knownRole(role, index)) };

@@ -1,12 +1,8 @@
 // The platform that the running function works with: bound by the embedded process and by tests, made from the environment in a cloud.
 
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { HoldfastError } from '../domain/errors.ts';
 import type { Platform } from '../ports/platform.ts';
-
-const bound = new AsyncLocalStorage<Platform>();
-
-export const runWithPlatform = <T>(platform: Platform, work: () => T): T => bound.run(platform, work);
+import { boundPlatform } from './bound-platform.ts';
 
 let fromEnvironment: Promise<Platform> | undefined;
 
@@ -15,7 +11,7 @@ let fromEnvironment: Promise<Platform> | undefined;
  * @throws InvalidConfiguration when nothing is bound and HOLDFAST_CONFIG names no file
  */
 export async function currentPlatform(): Promise<Platform> {
-  const platform = bound.getStore();
+  const platform = boundPlatform();
   if (platform !== undefined) return platform;
   fromEnvironment ??= openFromEnvironment().catch((error: unknown) => {
     fromEnvironment = undefined;
@@ -27,7 +23,10 @@ export async function currentPlatform(): Promise<Platform> {
 async function openFromEnvironment(): Promise<Platform> {
   const configFile = process.env['HOLDFAST_CONFIG'];
   if (configFile === undefined || configFile === '') {
-    throw new HoldfastError('InvalidConfiguration', 'no platform is bound and HOLDFAST_CONFIG names no configuration file');
+    throw new HoldfastError(
+      'InvalidConfiguration',
+      'no platform is bound and HOLDFAST_CONFIG names no configuration file',
+    );
   }
   // Only loaded where it is needed: wiring knows every engine and cloud.
   const { openPlatform } = await import('./wiring.ts');

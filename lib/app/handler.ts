@@ -7,15 +7,9 @@ import { HoldfastError, asHoldfastError } from '../domain/errors.ts';
 import type { TaskContext } from '../ports/flow-runner.ts';
 import type { Platform } from '../ports/platform.ts';
 import { currentPlatform } from './current-platform.ts';
+import type { StepContext, StepHandler } from './step-handler.ts';
 
 export type Step<I> = (platform: Platform, input: I, task: TaskContext) => Promise<object>;
-
-/** What the embedded runner hands on as context; a cloud's own context has no `task`. */
-export interface StepContext {
-  readonly task?: TaskContext;
-}
-
-export type StepHandler = (event: unknown, context: StepContext) => Promise<object>;
 
 /** In a cloud the machine's generated parameters carry the task's identity beside the step's own fields. */
 const taskFields = z.object({ execution: z.string(), path: z.string(), attempt: z.number() });
@@ -30,7 +24,7 @@ export function stepHandler<S extends z.ZodMiniType>(step: Step<z.output<S>>, sc
     // The name is what the machine's Retry and Catch match; a foreign error becomes "Internal".
     throw asHoldfastError(request.error);
   });
-  return async (event, context) => (await chain(event, context as never)) as object;
+  return async (event, context) => await chain(event, context);
 }
 
 function taskOf(event: unknown, context: StepContext): { readonly task: TaskContext; readonly fields: unknown } {

@@ -29,7 +29,10 @@ export interface Initialised {
 export async function initialisePlatform({ configFile, text }: InitRequest): Promise<Initialised> {
   const files: string[] = [];
   if (text !== undefined) {
-    if (existsSync(configFile)) throw new HoldfastError('IdempotencyConflict', `unable to write '${configFile}': it exists already`, { file: configFile });
+    if (existsSync(configFile))
+      throw new HoldfastError('IdempotencyConflict', `unable to write '${configFile}': it exists already`, {
+        file: configFile,
+      });
     await mkdir(path.dirname(path.resolve(configFile)), { recursive: true });
     await writeFile(configFile, text, { flag: 'wx' });
     files.push(configFile);
@@ -50,7 +53,17 @@ export async function initialisePlatform({ configFile, text }: InitRequest): Pro
   return { recoveryKey: await makeRecoveryKey(home, files), files };
 }
 
-const placeOf = ({ country, region, dataCenter, failureDomain }: { country: string; region: string; dataCenter: string; failureDomain: string }) => ({
+const placeOf = ({
+  country,
+  region,
+  dataCenter,
+  failureDomain,
+}: {
+  country: string;
+  region: string;
+  dataCenter: string;
+  failureDomain: string;
+}) => ({
   country,
   region,
   dataCenter,
@@ -67,7 +80,10 @@ async function makeTokenFile(home: string, files: string[]): Promise<void> {
   const file = tokenFileOf(home);
   if (existsSync(file)) return;
   const ids = local.createIdSource(local.clock);
-  const grant = makeToken({ id: 'operator:local', roles: ['backup_admin', 'backup_operator', 'recovery_specialist', 'compliance_officer'] }, (length) => ids.randomBytes(length));
+  const grant = makeToken(
+    { id: 'operator:local', roles: ['backup_admin', 'backup_operator', 'recovery_specialist', 'compliance_officer'] },
+    (length) => ids.randomBytes(length),
+  );
   await writeFile(file, tokenFileText([grant]), { mode: 0o600, flag: 'wx' });
   files.push(file);
 }

@@ -4,15 +4,20 @@ import { HoldfastError } from '../domain/errors.ts';
 import type { JsonObject, JsonValue } from '../domain/json.ts';
 import type { TaskContext } from '../ports/flow-runner.ts';
 import type { Platform } from '../ports/platform.ts';
-import { runWithPlatform } from './current-platform.ts';
-import type { StepHandler } from './handler.ts';
+import { runWithPlatform } from './bound-platform.ts';
+import type { StepHandler } from './step-handler.ts';
 import { functionModule } from './project-files.ts';
 
 const PREFIX = 'function:';
 const loaded = new Map<string, Promise<StepHandler>>();
 
 /** @throws every named error of the step */
-export async function invokeFunction(platform: Platform, resource: string, input: JsonObject, task: TaskContext): Promise<JsonValue> {
+export async function invokeFunction(
+  platform: Platform,
+  resource: string,
+  input: JsonObject,
+  task: TaskContext,
+): Promise<JsonValue> {
   const handler = await loadHandler(resource);
   const output = await runWithPlatform(platform, () => handler(input, { task }));
   return JSON.parse(JSON.stringify(output)) as JsonValue;

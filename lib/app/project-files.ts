@@ -19,7 +19,9 @@ const codeRoot = isBundle ? path.join(projectRoot, 'dist') : projectRoot;
 export const functionModule = (name: string): string =>
   pathToFileURL(path.join(codeRoot, 'functions', ...name.split('/'), isBundle ? 'handler.js' : 'handler.ts')).href;
 
-export const workerModule: string = isBundle ? path.join(codeRoot, 'worker.js') : path.join(projectRoot, 'lib', 'app', 'worker-main.ts');
+export const workerModule: string = isBundle
+  ? path.join(codeRoot, 'worker.js')
+  : path.join(projectRoot, 'lib', 'app', 'worker-main.ts');
 
 /** Every machine of statemachines/. @throws InvalidConfiguration naming the machine and the place */
 export function loadMachines(): ReadonlyMap<string, Machine> {
@@ -27,11 +29,15 @@ export function loadMachines(): ReadonlyMap<string, Machine> {
   const names = readdirSync(directory)
     .filter((name) => name.endsWith(MACHINE_SUFFIX))
     .map((name) => name.slice(0, -MACHINE_SUFFIX.length));
-  return new Map(names.map((name) => [name, parseMachine(readFileSync(path.join(directory, name + MACHINE_SUFFIX), 'utf8'), name)]));
+  return new Map(
+    names.map((name) => [name, parseMachine(readFileSync(path.join(directory, name + MACHINE_SUFFIX), 'utf8'), name)]),
+  );
 }
 
 /** The version that records and repositories name. */
-export const holdfastVersion: string = (JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8')) as { version: string }).version;
+export const holdfastVersion: string = (
+  JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8')) as { version: string }
+).version;
 
 /** Walks up to the folder that holds the machines: a bundle may lie any number of folders below it. */
 function findRoot(start: string): string {

@@ -4,7 +4,9 @@ import { noticeStateChange } from '../monitoring/notice-state-change.ts';
 import type { Platform } from '../ports/platform.ts';
 import { tick } from '../scheduling/tick.ts';
 
-export async function tickPlatform(platform: Platform): Promise<{ readonly queued: number; readonly started: number; readonly delayed: number }> {
+export async function tickPlatform(
+  platform: Platform,
+): Promise<{ readonly queued: number; readonly started: number; readonly delayed: number }> {
   const { queued, started, delayed } = await tick(platform);
   for (const { store, since } of delayed) await noticeStateChange(platform, { store, delayedSince: since });
   return { queued: queued.length, started: started.length, delayed: delayed.length };

@@ -28,12 +28,20 @@ export interface EmbeddedOptions {
 
 /** @throws InvalidConfiguration, LeaseHeld when another process drives this platform already */
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
-  const platform = await openPlatform({ configFile: options.configFile, ...(options.logTo !== undefined && { logTo: options.logTo }) });
+  const platform = await openPlatform({
+    configFile: options.configFile,
+    ...(options.logTo !== undefined && { logTo: options.logTo }),
+  });
   try {
     await platform.flows.resume();
     await platform.sweep();
     const { host, port } = platform.configuration.api;
-    const server = await startServer({ platform, host, port: options.port ?? port, tokens: `file:${tokenFileOf(platform.home)}` });
+    const server = await startServer({
+      platform,
+      host,
+      port: options.port ?? port,
+      tokens: `file:${tokenFileOf(platform.home)}`,
+    });
     const stop = new AbortController();
     const ticking = keepTicking(platform, options.tickMilliseconds ?? TICK_MILLISECONDS, stop.signal);
     return {

@@ -43,12 +43,16 @@ export interface OpenedPlatform extends Platform {
 export async function openPlatform(options: OpenOptions): Promise<OpenedPlatform> {
   const configuration = readConfiguration(options.configFile);
   const home = homeOf(configuration.file);
-  const log: Log = options.logTo === undefined ? local.silentLog : local.createJsonLog({ stream: options.logTo, clock: local.clock, level: 'info' });
+  const log: Log =
+    options.logTo === undefined
+      ? local.silentLog
+      : local.createJsonLog({ stream: options.logTo, clock: local.clock, level: 'info' });
   const recipient = readRecipient(home);
-  let platform: OpenedPlatform | undefined;
+  // The runner calls steps with the platform that it is itself a part of.
+  const self: { platform?: OpenedPlatform } = {};
   const opened = (): OpenedPlatform => {
-    if (platform === undefined) throw new HoldfastError('Internal', 'the platform is not open yet');
-    return platform;
+    if (self.platform === undefined) throw new HoldfastError('Internal', 'the platform is not open yet');
+    return self.platform;
   };
   const cloud = local.createCloud({
     home,
@@ -67,7 +71,7 @@ export async function openPlatform(options: OpenOptions): Promise<OpenedPlatform
       }),
     ...(recipient !== undefined && { recoveryRecipient: recipient }),
   });
-  platform = {
+  self.platform = {
     ...cloud,
     flows: cloud.flows as EmbeddedFlowRunner,
     engine: findEngine,
@@ -81,7 +85,7 @@ export async function openPlatform(options: OpenOptions): Promise<OpenedPlatform
       await cloud.close();
     },
   };
-  return platform;
+  return self.platform;
 }
 
 /** @throws InvalidConfiguration with every problem of the file, NotFound when there is no file */
@@ -94,14 +98,18 @@ export function readConfiguration(configFile: string): Configuration {
   // One kind of trouble is named as such; a mixture is simply a configuration that is not valid.
   const names = new Set(loaded.problems.filter(({ severity }) => severity === 'error').map(({ name }) => name));
   const [only = 'InvalidConfiguration'] = names;
-  throw new HoldfastError(names.size === 1 ? only : 'InvalidConfiguration', `unable to use '${file}':\n${problems}`, { file });
+  throw new HoldfastError(names.size === 1 ? only : 'InvalidConfiguration', `unable to use '${file}':\n${problems}`, {
+    file,
+  });
 }
 
 export function findEngine(name: string): Engine {
   const engine = engines.find((candidate) => candidate.name === name || candidate.aliases.includes(name));
   if (engine !== undefined) return engine;
   const names = engines.map((candidate) => candidate.name).join(', ');
-  throw new HoldfastError('CapabilityUnsupported', `engine '${name}' is not built yet; there are: ${names}`, { engine: name });
+  throw new HoldfastError('CapabilityUnsupported', `engine '${name}' is not built yet; there are: ${names}`, {
+    engine: name,
+  });
 }
 
 function readText(file: string): string {
@@ -121,7 +129,10 @@ function readRecipient(home: string) {
   }
 }
 
-function notifiersOf({ notify }: Configuration, { secrets, clock }: Pick<Platform, 'secrets' | 'clock'>): readonly Notifier[] {
+function notifiersOf(
+  { notify }: Configuration,
+  { secrets, clock }: Pick<Platform, 'secrets' | 'clock'>,
+): readonly Notifier[] {
   return [
     ...(notify.webhook === undefined ? [] : [webhookNotifier({ ...notify.webhook, secrets, clock })]),
     ...(notify.email === undefined ? [] : [smtpNotifier({ ...notify.email, secrets, clock })]),
@@ -138,6 +149,8 @@ const workerCommand = (configuration: Configuration, home: string) => ({
 
 /** Variables behind `env:NAME` references, so that a worker sees the secrets of its stores and no others of this process. */
 function secretVariables({ stores }: Configuration): readonly string[] {
-  const references = JSON.stringify(stores.map(({ source, scratch }) => ({ source, scratch }))).matchAll(/"env:([A-Za-z_]\w*)"/g);
+  const references = JSON.stringify(stores.map(({ source, scratch }) => ({ source, scratch }))).matchAll(
+    /"env:([A-Za-z_]\w*)"/g,
+  );
   return [...new Set(Array.from(references, ([, name = '']) => name))];
 }

@@ -14,7 +14,8 @@ clouds.local.endWithParent();
 const [jobId = '', attempt = ''] = process.argv.slice(2);
 const [owner = '', job = ''] = jobId.split('/');
 const configFile = process.env['HOLDFAST_CONFIG'];
-if (owner === '' || job === '' || configFile === undefined) throw new HoldfastError('Internal', 'a worker was started without its job');
+if (owner === '' || job === '' || configFile === undefined)
+  throw new HoldfastError('Internal', 'a worker was started without its job');
 
 const stop = new AbortController();
 process.once('SIGTERM', () => stop.abort(new HoldfastError('ExecutionStopped', 'the worker was told to stop')));

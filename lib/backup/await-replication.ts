@@ -11,7 +11,10 @@ import { withCopy } from './verify-copy.ts';
 export const awaitReplicationInput = z.strictObject({ backupId: z.string(), location: z.string() });
 
 /** @throws StillRunning, WorkerLost, StorageFull, StorageReadOnly, IntegrityViolation */
-export async function awaitReplication(platform: Platform, { backupId, location }: z.infer<typeof awaitReplicationInput>) {
+export async function awaitReplication(
+  platform: Platform,
+  { backupId, location }: z.infer<typeof awaitReplicationInput>,
+) {
   const copy = (await awaitJob(platform, { owner: backupId, job: replicateJob(location) })) as unknown as CopyState;
   await patchBackup(platform, backupId, (record) => ({ copies: withCopy(record.copies, copy) }));
   return { location };

@@ -17,7 +17,12 @@ export async function checkCompliance(platform: Platform, { backupId }: z.infer<
   const record = await loadBackup(platform.catalog, backupId);
   const facts = await gatherFacts(platform, record);
   const checks = evaluateRules(platform.policies.store(record.store).rules, facts, platform.clock.now());
-  await changeBackup(platform, backupId, { to: 'checking', patch: { checks }, action: 'backup_status_changed', actor: 'machine:backup' });
+  await changeBackup(platform, backupId, {
+    to: 'checking',
+    patch: { checks },
+    action: 'backup_status_changed',
+    actor: 'machine:backup',
+  });
   await patchBackup(platform, backupId, () => ({ checks }));
   return { isCompliant: checks.length > 0 && checks.every((check) => check.verdict === 'pass') };
 }

@@ -25,10 +25,20 @@ export async function dumpUnit(platform: Platform, payload: JsonObject, job: Job
   const { engine, source } = sourceOf(platform, record.store);
   const plan = await loadDumpPlan(platform.catalog, record.store, backupId);
   const unit = unitOf(plan, index);
-  const context = { clock: platform.clock, secrets: platform.secrets, log: platform.log, signal: job.signal, scratchDir: job.scratchDir };
+  const context = {
+    clock: platform.clock,
+    secrets: platform.secrets,
+    log: platform.log,
+    signal: job.signal,
+    scratchDir: job.scratchDir,
+  };
   const probe = await engine.probe(source, context);
   if (probe.identity !== plan.identity) {
-    throw new HoldfastError('SourceChanged', `'${record.store}' was planned on '${plan.identity}' and answers as '${probe.identity}'`, { store: record.store });
+    throw new HoldfastError(
+      'SourceChanged',
+      `'${record.store}' was planned on '${plan.identity}' and answers as '${probe.identity}'`,
+      { store: record.store },
+    );
   }
   const writer = await openWriter(platform, record, unit.name, index, job);
   try {
@@ -75,11 +85,16 @@ async function dedupHistory(platform: Platform, store: string, unit: string) {
 
 export function primaryOf(platform: Platform, store: string): string {
   const primary = platform.policies.store(store).copies.find((copy) => copy.role === 'primary');
-  if (primary === undefined) throw new HoldfastError('InvalidConfiguration', `store '${store}' has no primary location`, { store });
+  if (primary === undefined)
+    throw new HoldfastError('InvalidConfiguration', `store '${store}' has no primary location`, { store });
   return primary.location;
 }
 
 async function assertFence(platform: Platform, record: BackupRecord): Promise<void> {
   if (await holdsFence(platform.catalog, record.store, record.epoch)) return;
-  throw new HoldfastError('FenceLost', `backup '${record.id}' lost the repository of '${record.store}' to a newer writer`, { backupId: record.id });
+  throw new HoldfastError(
+    'FenceLost',
+    `backup '${record.id}' lost the repository of '${record.store}' to a newer writer`,
+    { backupId: record.id },
+  );
 }

@@ -10,7 +10,10 @@ import { isoNow } from '../ports/clock.ts';
 import type { Platform } from '../ports/platform.ts';
 import { changeBackup, loadBackup } from '../records/backups.ts';
 
-export const failBackupInput = z.strictObject({ backupId: z.string(), error: z.strictObject({ Error: z.string(), Cause: z.optional(z.string()) }) });
+export const failBackupInput = z.strictObject({
+  backupId: z.string(),
+  error: z.strictObject({ Error: z.string(), Cause: z.optional(z.string()) }),
+});
 
 export async function failBackup(platform: Platform, { backupId, error }: z.infer<typeof failBackupInput>) {
   const record = await loadBackup(platform.catalog, backupId);
@@ -35,4 +38,5 @@ function statusFor(name: ErrorName): BackupStatus {
   return 'failed';
 }
 
-export const secondsBetween = (start: string, end: string): number => Math.max(0, (Date.parse(end) - Date.parse(start)) / 1000);
+export const secondsBetween = (start: string, end: string): number =>
+  Math.max(0, (Date.parse(end) - Date.parse(start)) / 1000);

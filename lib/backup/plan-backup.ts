@@ -24,7 +24,9 @@ export async function planBackup(platform: Platform, { backupId }: z.infer<typeo
   const plan = earlier?.value ?? (await makePlan(platform, record.store, backupId, task.signal));
   const kept = await decideAndWrite(platform.catalog, async () => {
     const current = await load<DumpPlan>(platform.catalog, key);
-    return current === undefined ? { result: plan, writes: [putOver(key, plan, undefined)] } : { result: current.value, writes: [] };
+    return current === undefined
+      ? { result: plan, writes: [putOver(key, plan, undefined)] }
+      : { result: current.value, writes: [] };
   });
   return { units: kept.units.map((_, index) => index) };
 }
@@ -34,13 +36,26 @@ async function makePlan(platform: Platform, store: string, backupId: string, sig
   const scratchDir = path.join(platform.staging.directory, `${backupId}.plan`);
   await mkdir(scratchDir, { recursive: true, mode: 0o700 });
   try {
-    const context: EngineContext = { clock: platform.clock, secrets: platform.secrets, log: platform.log, signal, scratchDir };
+    const context: EngineContext = {
+      clock: platform.clock,
+      secrets: platform.secrets,
+      log: platform.log,
+      signal,
+      scratchDir,
+    };
     const probe = await engine.probe(source, context);
     if (probe.problems.length > 0) {
-      throw new HoldfastError('SourcePrivilegeMissing', `'${store}' is not ready for a backup: ${probe.problems.join('; ')}`, { store });
+      throw new HoldfastError(
+        'SourcePrivilegeMissing',
+        `'${store}' is not ready for a backup: ${probe.problems.join('; ')}`,
+        { store },
+      );
     }
     const units = await engine.plan(source, context);
-    invariant(units.length > 0 && units.length <= LIMITS.unitsMax, `engine '${engine.name}' planned ${units.length} units`);
+    invariant(
+      units.length > 0 && units.length <= LIMITS.unitsMax,
+      `engine '${engine.name}' planned ${units.length} units`,
+    );
     return { units, sourceVersion: probe.version, identity: probe.identity };
   } finally {
     await rm(scratchDir, { recursive: true, force: true });

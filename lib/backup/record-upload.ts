@@ -18,7 +18,9 @@ export async function recordUpload(platform: Platform, { backupId }: z.infer<typ
   const record = await loadBackup(platform.catalog, backupId);
   if (record.status !== 'running') return { status: record.status };
   const plan = await loadDumpPlan(platform.catalog, record.store, backupId);
-  const units = await Promise.all(plan.units.map((_, index) => resultOf<UnitResult>(platform.catalog, backupId, dumpJob(index))));
+  const units = await Promise.all(
+    plan.units.map((_, index) => resultOf<UnitResult>(platform.catalog, backupId, dumpJob(index))),
+  );
   const point = await sealPoint(repositoryOf(platform, record.store, primaryOf(platform, record.store)), {
     backupId,
     epoch: record.epoch,
@@ -32,7 +34,14 @@ export async function recordUpload(platform: Platform, { backupId }: z.infer<typ
   });
   const uploaded = await changeBackup(platform, backupId, {
     to: 'uploaded',
-    patch: () => ({ ...sizesOf(units), units, point, checksum: point.sha256, type: typeOf(record, units), metadata: metadataOf(record, units) }),
+    patch: () => ({
+      ...sizesOf(units),
+      units,
+      point,
+      checksum: point.sha256,
+      type: typeOf(record, units),
+      metadata: metadataOf(record, units),
+    }),
     action: 'backup_status_changed',
     actor: 'machine:backup',
     details: { checksum: point.sha256, units: units.length },
@@ -44,12 +53,20 @@ export async function recordUpload(platform: Platform, { backupId }: z.infer<typ
 function sizesOf(units: readonly UnitResult[]) {
   const size = units.reduce((sum, unit) => sum + unit.sizeBytes, 0);
   const compressedSize = units.reduce((sum, unit) => sum + unit.storedBytes, 0);
-  return { size, compressedSize, compressionRatio: compressedSize === 0 ? 0 : Math.round((size / compressedSize) * 100) / 100 };
+  return {
+    size,
+    compressedSize,
+    compressionRatio: compressedSize === 0 ? 0 : Math.round((size / compressedSize) * 100) / 100,
+  };
 }
 
 /** Incremental is what an engine decided against the previous point; deduplication alone never makes an increment. */
 function typeOf(record: BackupRecord, units: readonly UnitResult[]): BackupRecord['type'] {
-  return units.some((unit) => unit.facts.details['incremental'] === true) ? 'incremental' : record.type === 'incremental' ? 'full' : record.type;
+  return units.some((unit) => unit.facts.details['incremental'] === true)
+    ? 'incremental'
+    : record.type === 'incremental'
+      ? 'full'
+      : record.type;
 }
 
 const metadataOf = (record: BackupRecord, units: readonly UnitResult[]): BackupRecord['metadata'] => ({

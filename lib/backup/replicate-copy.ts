@@ -19,7 +19,8 @@ const payloadOf = z.strictObject({ backupId: z.string(), location: z.string() })
 export async function replicateCopy(platform: Platform, payload: JsonObject, job: JobContext): Promise<CopyState> {
   const { backupId, location } = payloadOf.parse(payload);
   const record = await loadBackup(platform.catalog, backupId);
-  if (record.point === undefined) throw new HoldfastError('Internal', `backup '${backupId}' has no recovery point`, { backupId });
+  if (record.point === undefined)
+    throw new HoldfastError('Internal', `backup '${backupId}' has no recovery point`, { backupId });
   const source = repositoryOf(platform, record.store, primaryOf(platform, record.store));
   const target = repositoryOf(platform, record.store, location);
   let sentBytes = 0;

@@ -10,7 +10,11 @@ import { dumpJob } from './dump-plan.ts';
 export const startDumpInput = z.strictObject({ backupId: z.string(), unit: z.number() });
 
 /** @throws the last attempt's error after LIMITS.workAttemptsMax attempts */
-export async function startDump(platform: Platform, { backupId, unit }: z.infer<typeof startDumpInput>, task: TaskContext) {
+export async function startDump(
+  platform: Platform,
+  { backupId, unit }: z.infer<typeof startDumpInput>,
+  task: TaskContext,
+) {
   return await startJob(platform, {
     owner: backupId,
     job: dumpJob(unit),

@@ -9,7 +9,11 @@ import { replicateJob } from './dump-plan.ts';
 
 export const startReplicationInput = z.strictObject({ backupId: z.string(), location: z.string() });
 
-export async function startReplication(platform: Platform, input: z.infer<typeof startReplicationInput>, task: TaskContext) {
+export async function startReplication(
+  platform: Platform,
+  input: z.infer<typeof startReplicationInput>,
+  task: TaskContext,
+) {
   return await startJob(platform, {
     owner: input.backupId,
     job: replicateJob(input.location),

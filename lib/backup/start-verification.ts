@@ -11,8 +11,16 @@ import { primaryOf } from './dump-unit.ts';
 
 export const startVerificationInput = z.strictObject({ backupId: z.string() });
 
-export async function startVerification(platform: Platform, { backupId }: z.infer<typeof startVerificationInput>, task: TaskContext) {
-  const record = await changeBackup(platform, backupId, { to: 'validating', action: 'backup_status_changed', actor: 'machine:backup' });
+export async function startVerification(
+  platform: Platform,
+  { backupId }: z.infer<typeof startVerificationInput>,
+  task: TaskContext,
+) {
+  const record = await changeBackup(platform, backupId, {
+    to: 'validating',
+    action: 'backup_status_changed',
+    actor: 'machine:backup',
+  });
   return await startJob(platform, {
     owner: backupId,
     job: VERIFY_JOB,

@@ -26,7 +26,12 @@ export async function verifyCopy(platform: Platform, payload: JsonObject, job: J
 }
 
 /** Verifies, lists and describes the copy of `record` at `location`. */
-export async function proveCopy(platform: Platform, record: BackupRecord, location: string, job: JobContext): Promise<CopyState> {
+export async function proveCopy(
+  platform: Platform,
+  record: BackupRecord,
+  location: string,
+  job: JobContext,
+): Promise<CopyState> {
   const repository = repositoryOf(platform, record.store, location);
   const startedAt = isoNow(platform.clock);
   const dates = await verifiedDates(platform.catalog, record.store, location);
@@ -41,8 +46,14 @@ export async function proveCopy(platform: Platform, record: BackupRecord, locati
     verifiedBytes += proof.verifiedBytes;
     await noteVerified(platform.catalog, record.store, location, proof.verifiedAttempts, startedAt);
   }
-  if (record.point === undefined) throw new HoldfastError('Internal', `backup '${record.id}' has no recovery point`, { backupId: record.id });
-  const inventory = await takeInventory(repository, { backupId: record.id, epoch: record.epoch, point: record.point, units: record.units });
+  if (record.point === undefined)
+    throw new HoldfastError('Internal', `backup '${record.id}' has no recovery point`, { backupId: record.id });
+  const inventory = await takeInventory(repository, {
+    backupId: record.id,
+    epoch: record.epoch,
+    point: record.point,
+    units: record.units,
+  });
   const place = await repository.location.place();
   const key = await repository.keys.describe();
   const reusedDates = [...fresh].map((attempt) => dates[attempt] ?? startedAt);
@@ -61,8 +72,13 @@ export async function proveCopy(platform: Platform, record: BackupRecord, locati
 }
 
 /** Attempts of older backups whose packs were read recently enough at this location. */
-function freshAttempts(platform: Platform, record: BackupRecord, dates: Readonly<Record<string, string>>): ReadonlySet<string> {
-  const oldestAllowed = platform.clock.now() - platform.policies.store(record.store).verifyWithinDays * DAY_MILLISECONDS;
+function freshAttempts(
+  platform: Platform,
+  record: BackupRecord,
+  dates: Readonly<Record<string, string>>,
+): ReadonlySet<string> {
+  const oldestAllowed =
+    platform.clock.now() - platform.policies.store(record.store).verifyWithinDays * DAY_MILLISECONDS;
   const needed = record.units.flatMap((unit) => unit.needsAttempts);
   return new Set(
     needed.filter((attempt) => {

@@ -51,7 +51,14 @@ const LEGAL_CHANGES: Readonly<Record<BackupStatus, readonly BackupStatus[]>> = {
 export const RESTORABLE_STATUSES: readonly BackupStatus[] = ['completed', 'validated'];
 /** Backups that no step will ever change by itself any more, or that only validation and retention touch. */
 export const SETTLED_STATUSES: readonly BackupStatus[] = [
-  'completed', 'validated', 'quarantined', 'failed', 'corrupted', 'expired', 'deleted', 'aborted',
+  'completed',
+  'validated',
+  'quarantined',
+  'failed',
+  'corrupted',
+  'expired',
+  'deleted',
+  'aborted',
 ];
 
 export const isRestorable = (status: BackupStatus): boolean => RESTORABLE_STATUSES.includes(status);
@@ -226,15 +233,24 @@ export function changeStatus(record: BackupRecord, to: BackupStatus, patch: Reco
 /** DESIGN 1.1 as a pair assertion: the gate decides, and the record refuses what the gate cannot have passed. */
 function assertMayComplete(record: BackupRecord): void {
   const problem =
-    record.checksum === undefined ? 'it has no checksum'
-    : record.units.length === 0 ? 'it has no units'
-    : record.copies.length === 0 ? 'it has no copies'
-    : record.copies.some((copy) => copy.presentAt === undefined) ? 'a copy is not present'
-    : record.copies.some((copy) => copy.verifiedAt === undefined) ? 'a copy was not verified'
-    : record.checks.length === 0 ? 'no check was made'
-    : record.checks.some((check) => check.verdict !== 'pass') ? 'a check did not pass'
-    : undefined;
+    record.checksum === undefined
+      ? 'it has no checksum'
+      : record.units.length === 0
+        ? 'it has no units'
+        : record.copies.length === 0
+          ? 'it has no copies'
+          : record.copies.some((copy) => copy.presentAt === undefined)
+            ? 'a copy is not present'
+            : record.copies.some((copy) => copy.verifiedAt === undefined)
+              ? 'a copy was not verified'
+              : record.checks.length === 0
+                ? 'no check was made'
+                : record.checks.some((check) => check.verdict !== 'pass')
+                  ? 'a check did not pass'
+                  : undefined;
   if (problem !== undefined) {
-    throw new HoldfastError('Internal', `unable to complete backup '${record.id}': ${problem}`, { backupId: record.id });
+    throw new HoldfastError('Internal', `unable to complete backup '${record.id}': ${problem}`, {
+      backupId: record.id,
+    });
   }
 }

@@ -5,7 +5,15 @@ export const DATA_TYPES = ['user_data', 'game_data', 'payment_data', 'system_dat
 export type DataType = (typeof DATA_TYPES)[number];
 
 /** The closed set of rule kinds; each is one pure function of facts and parameters. */
-export const RULE_KINDS = ['residency', 'key-location', 'encryption', 'retention-window', 'copies', 'verification-age', 'recovery-recipient'] as const;
+export const RULE_KINDS = [
+  'residency',
+  'key-location',
+  'encryption',
+  'retention-window',
+  'copies',
+  'verification-age',
+  'recovery-recipient',
+] as const;
 export type RuleKind = (typeof RULE_KINDS)[number];
 
 /** One rule as data with its source; never code (research: rules change by date, not by release). */
@@ -52,7 +60,12 @@ export interface ComplianceFacts {
   readonly startTime: string;
   readonly retentionUntil: string;
   readonly places: readonly PlaceFacts[];
-  readonly keys: readonly { readonly location: string; readonly keyId: string; readonly country: string | undefined; readonly hasRecoveryRecipient: boolean }[];
+  readonly keys: readonly {
+    readonly location: string;
+    readonly keyId: string;
+    readonly country: string | undefined;
+    readonly hasRecoveryRecipient: boolean;
+  }[];
   readonly copies: readonly {
     readonly location: string;
     readonly isPresent: boolean;

@@ -1,6 +1,14 @@
 // One entry of a recovery point: a file, directory or link with its metadata. Paths are raw bytes, because file names need not be UTF-8.
 
-export const ENTRY_KINDS = ['file', 'directory', 'symlink', 'hardlink', 'fifo', 'character-device', 'block-device'] as const;
+export const ENTRY_KINDS = [
+  'file',
+  'directory',
+  'symlink',
+  'hardlink',
+  'fifo',
+  'character-device',
+  'block-device',
+] as const;
 export type EntryKind = (typeof ENTRY_KINDS)[number];
 
 export interface EntryMeta {

@@ -25,6 +25,8 @@ const row = (
   hint: string,
 ): ErrorRow => ({ code, isRetryable, status, exit, title: { en, ru }, hint });
 
+// A table reads as a table: one row a line.
+// prettier-ignore
 /** Exit codes: 0 ok, 1 unexpected, 2 usage or policy, 3 partly, 4 objective missed, 5 refused by a guard, 6 auth, 7 unreachable, 8 busy. */
 export const ERROR_TABLE = {
   // The caller's input.
@@ -161,4 +163,5 @@ export function toStoredError(error: unknown): StoredError {
   return { name: known.name, message: known.message, facts: known.facts };
 }
 
-export const fromStoredError = (stored: StoredError): HoldfastError => new HoldfastError(stored.name, stored.message, stored.facts);
+export const fromStoredError = (stored: StoredError): HoldfastError =>
+  new HoldfastError(stored.name, stored.message, stored.facts);

@@ -7,7 +7,8 @@ export interface JsonObject {
 
 /** JSON with sorted keys and no undefined: equal values give equal text, so it can be hashed. */
 export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item === undefined ? null : item)).join(',')}]`;
+  if (Array.isArray(value))
+    return `[${value.map((item) => canonicalJson(item === undefined ? null : item)).join(',')}]`;
   if (value !== null && typeof value === 'object') {
     const fields = Object.entries(value as Record<string, unknown>)
       .filter(([, field]) => field !== undefined)

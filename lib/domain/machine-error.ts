@@ -11,7 +11,8 @@ export interface MachineError {
 export function causeOfMachineError(error: MachineError): StoredError {
   const stored = parseCause(error.Cause);
   if (stored !== undefined) return stored;
-  const name = error.Error === 'States.Timeout' ? 'WorkerLimitExceeded' : isErrorName(error.Error) ? error.Error : 'Internal';
+  const name =
+    error.Error === 'States.Timeout' ? 'WorkerLimitExceeded' : isErrorName(error.Error) ? error.Error : 'Internal';
   return { name, message: error.Cause ?? `the machine ended with '${error.Error}'`, facts: {} };
 }
 

@@ -37,7 +37,11 @@ export interface RecoveryPlan {
   readonly options: RecoveryOptions;
   readonly sizeBytes: number;
   readonly estimatedSeconds: number;
-  readonly guards: readonly { readonly name: string; readonly verdict: 'pass' | 'fail' | 'unknown'; readonly detail: string }[];
+  readonly guards: readonly {
+    readonly name: string;
+    readonly verdict: 'pass' | 'fail' | 'unknown';
+    readonly detail: string;
+  }[];
   /** True when the server will demand the typed store name. */
   readonly needsConfirmation: boolean;
   readonly createdAt: string;
@@ -77,13 +81,21 @@ const LEGAL: Readonly<Record<RecoveryStatus, readonly RecoveryStatus[]>> = {
 };
 
 /** The only way a recovery's status changes. @throws IllegalStatusChange, Internal (a failure without cause) */
-export function changeRecoveryStatus(request: RecoveryRequest, to: RecoveryStatus, patch: Partial<RecoveryRequest> = {}): RecoveryRequest {
+export function changeRecoveryStatus(
+  request: RecoveryRequest,
+  to: RecoveryStatus,
+  patch: Partial<RecoveryRequest> = {},
+): RecoveryRequest {
   if (!LEGAL[request.status].includes(to)) {
-    throw new HoldfastError('IllegalStatusChange', `unable to change a recovery from '${request.status}' to '${to}'`, { recoveryId: request.id });
+    throw new HoldfastError('IllegalStatusChange', `unable to change a recovery from '${request.status}' to '${to}'`, {
+      recoveryId: request.id,
+    });
   }
   const next = { ...request, ...patch, status: to };
   if ((to === 'failed' || to === 'aborted') && next.cause === undefined) {
-    throw new HoldfastError('Internal', `unable to write recovery status '${to}' without a cause`, { recoveryId: request.id });
+    throw new HoldfastError('Internal', `unable to write recovery status '${to}' without a cause`, {
+      recoveryId: request.id,
+    });
   }
   return next;
 }

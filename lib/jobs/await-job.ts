@@ -33,18 +33,24 @@ export async function awaitJob(platform: JobsPlatform, reference: JobReference):
   if (worker === 'unknown' && (await isHeartbeatStale(platform, job))) {
     throw lost(job, `no heartbeat for ${LIMITS.heartbeatTermSeconds} s`);
   }
-  throw new HoldfastError('StillRunning', `'${reference.job}' is still running`, { job: reference.job, attempt: job.attempt });
+  throw new HoldfastError('StillRunning', `'${reference.job}' is still running`, {
+    job: reference.job,
+    attempt: job.attempt,
+  });
 }
 
 async function loadJob(platform: JobsPlatform, reference: JobReference): Promise<Job> {
   const job = await load<Job>(platform.catalog, jobKey(reference.owner, reference.job));
-  if (job === undefined) throw new HoldfastError('NotFound', `no job '${reference.job}' of '${reference.owner}'`, { job: reference.job });
+  if (job === undefined)
+    throw new HoldfastError('NotFound', `no job '${reference.job}' of '${reference.owner}'`, { job: reference.job });
   return job.value;
 }
 
 function outcomeOf(job: Job): JsonObject {
   if (job.state === 'succeeded') return job.result ?? {};
-  throw fromStoredError(job.error ?? { name: 'Internal', message: `job '${job.job}' failed without an error`, facts: {} });
+  throw fromStoredError(
+    job.error ?? { name: 'Internal', message: `job '${job.job}' failed without an error`, facts: {} },
+  );
 }
 
 const lost = (job: Job, why: string): HoldfastError =>

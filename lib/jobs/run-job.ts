@@ -33,9 +33,18 @@ export async function runJob(
     await mkdir(scratchDir, { recursive: true, mode: 0o700 });
     const context: JobContext = { ...reference, signal, scratchDir, progress: (next) => void (progress = next) };
     const result = await handlers[job.kind](platform, job.payload, context);
-    await finish(platform, reference, { state: 'succeeded', result: toItemValue(result), progress: { ...progress, phase: 'done' } });
+    await finish(platform, reference, {
+      state: 'succeeded',
+      result: toItemValue(result),
+      progress: { ...progress, phase: 'done' },
+    });
   } catch (error) {
-    platform.log.warn('job failed', { owner: reference.owner, job: reference.job, attempt: reference.attempt, error: String(error) });
+    platform.log.warn('job failed', {
+      owner: reference.owner,
+      job: reference.job,
+      attempt: reference.attempt,
+      error: String(error),
+    });
     await finish(platform, reference, { state: 'failed', error: toStoredError(error), progress });
   } finally {
     stop.abort();
@@ -54,8 +63,13 @@ async function beat(
 ): Promise<void> {
   while (!signal.aborted) {
     try {
-      const isNewest = await writeToAttempt(platform, reference, (job) => ({ ...job, heartbeat: job.heartbeat + 1, progress: progress() }));
-      if (!isNewest) stop.abort(new HoldfastError('WorkerLost', `attempt ${reference.attempt} of '${reference.job}' was replaced`));
+      const isNewest = await writeToAttempt(platform, reference, (job) => ({
+        ...job,
+        heartbeat: job.heartbeat + 1,
+        progress: progress(),
+      }));
+      if (!isNewest)
+        stop.abort(new HoldfastError('WorkerLost', `attempt ${reference.attempt} of '${reference.job}' was replaced`));
     } catch (error) {
       // A missed beat is no failure: the next one follows, and the observer allows ten of them.
       platform.log.warn('heartbeat failed', { job: reference.job, error: String(error) });
@@ -81,7 +95,8 @@ async function writeToAttempt(
   return await decideAndWrite(platform.catalog, async () => {
     const key = jobKey(reference.owner, reference.job);
     const current = await load<Job>(platform.catalog, key);
-    if (current?.value.attempt !== reference.attempt || current.value.state !== 'running') return { result: false, writes: [] };
+    if (current?.value.attempt !== reference.attempt || current.value.state !== 'running')
+      return { result: false, writes: [] };
     return { result: true, writes: [putOver(key, change(current.value), current)] };
   });
 }

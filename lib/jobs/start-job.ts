@@ -43,10 +43,17 @@ export const workerName = (reference: JobReference): string => `${reference.owne
 async function nextAttempt(platform: JobsPlatform, request: JobRequest) {
   const key = jobKey(request.owner, request.job);
   const current = await load<Job>(platform.catalog, key);
-  if (current?.value.state === 'succeeded' || current?.value.startedBy === request.startedBy) return { result: current.value, writes: [] };
+  if (current?.value.state === 'succeeded' || current?.value.startedBy === request.startedBy)
+    return { result: current.value, writes: [] };
   const attempt = (current?.value.attempt ?? 0) + 1;
   if (attempt > LIMITS.workAttemptsMax) {
-    throw fromStoredError(current?.value.error ?? { name: 'WorkerLost', message: `${LIMITS.workAttemptsMax} workers of '${request.job}' were lost`, facts: { job: request.job } });
+    throw fromStoredError(
+      current?.value.error ?? {
+        name: 'WorkerLost',
+        message: `${LIMITS.workAttemptsMax} workers of '${request.job}' were lost`,
+        facts: { job: request.job },
+      },
+    );
   }
   const job: Job = {
     owner: request.owner,

@@ -142,13 +142,23 @@ export interface Engine {
    * fails: the mark of health (for a data directory its control file, for a tree the marker's removal) comes last.
    * @throws RestoreTargetNotEmpty, UnsafePath, RestoreMismatch, CapabilityUnsupported, IntegrityViolation
    */
-  restore(source: EngineSource, units: readonly PointReader[], request: RestoreRequest, context: EngineContext): Promise<RestoreResult>;
+  restore(
+    source: EngineSource,
+    units: readonly PointReader[],
+    request: RestoreRequest,
+    context: EngineContext,
+  ): Promise<RestoreResult>;
 
   /**
    * Restores into a scratch place of its own making, compares with the recorded fingerprints, removes the place again.
    * `inconclusive` when the scratch place lacks something the source had (an extension, a server binary): that is no data loss.
    */
-  testRestore(source: EngineSource, units: readonly PointReader[], scratch: JsonObject | undefined, context: EngineContext): Promise<{
+  testRestore(
+    source: EngineSource,
+    units: readonly PointReader[],
+    scratch: JsonObject | undefined,
+    context: EngineContext,
+  ): Promise<{
     readonly verdict: 'passed' | 'failed' | 'inconclusive';
     readonly detail: string;
     readonly restoreSeconds: number;

@@ -29,7 +29,11 @@ export interface FlowRunner {
   /** Durable before it is signalled. Running tasks get their signal aborted; no further task starts. Idempotent. */
   stop(id: string, reason: string): Promise<void>;
   /** Newest first. */
-  list(filter?: { readonly machine?: string; readonly status?: ExecutionStatus; readonly limit?: number }): Promise<readonly Execution[]>;
+  list(filter?: {
+    readonly machine?: string;
+    readonly status?: ExecutionStatus;
+    readonly limit?: number;
+  }): Promise<readonly Execution[]>;
 }
 
 /** What a task gets beside its input; the idempotency key of everything it does. */

@@ -68,7 +68,10 @@ export interface ObjectStore {
   stat(key: string, version?: string): Promise<StoredObject | undefined>;
 
   /** Newest versions under a prefix in key order, one page. Sees every object whose put has returned. */
-  list(prefix: string, options?: { readonly after?: string; readonly limit?: number }): Promise<{
+  list(
+    prefix: string,
+    options?: { readonly after?: string; readonly limit?: number },
+  ): Promise<{
     readonly objects: readonly StoredObject[];
     readonly next?: string;
   }>;

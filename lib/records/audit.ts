@@ -23,18 +23,31 @@ const GENESIS: ChainHead = { sequence: 0, hash: '0'.repeat(64) };
 export const PLATFORM_CHAIN = 'platform';
 
 /** The two writes that append `event`; put them into the transaction of the change. Call inside {@link decideAndWrite}. */
-export async function auditWrites(catalog: Catalog, clock: Clock, chain: string, event: AuditEvent): Promise<readonly Write[]> {
+export async function auditWrites(
+  catalog: Catalog,
+  clock: Clock,
+  chain: string,
+  event: AuditEvent,
+): Promise<readonly Write[]> {
   const head = await load<ChainHead>(catalog, auditHeadKey(chain));
   const entry = chainEntry(head?.value ?? GENESIS, chain, isoNow(clock), event);
   return [
     putOver(auditHeadKey(chain), { sequence: entry.sequence, hash: entry.hash }, head),
-    { kind: 'put', key: auditEntryKey(chain, entry.sequence), value: toItemValue(entry), condition: { kind: 'absent' } },
+    {
+      kind: 'put',
+      key: auditEntryKey(chain, entry.sequence),
+      value: toItemValue(entry),
+      condition: { kind: 'absent' },
+    },
   ];
 }
 
 /** Appends an entry that accompanies no other change (an access, a refusal). */
 export async function appendAudit(catalog: Catalog, clock: Clock, chain: string, event: AuditEvent): Promise<void> {
-  await decideAndWrite(catalog, async () => ({ result: undefined, writes: await auditWrites(catalog, clock, chain, event) }));
+  await decideAndWrite(catalog, async () => ({
+    result: undefined,
+    writes: await auditWrites(catalog, clock, chain, event),
+  }));
 }
 
 export async function listAudit(
@@ -57,7 +70,10 @@ export async function listAudit(
  * Recomputes a whole chain. Returns its length and head hash, to be compared with one written down elsewhere.
  * @throws IntegrityViolation naming the first entry that does not fit
  */
-export async function verifyAuditChain(catalog: Catalog, chain: string): Promise<{ readonly entries: number; readonly head: string }> {
+export async function verifyAuditChain(
+  catalog: Catalog,
+  chain: string,
+): Promise<{ readonly entries: number; readonly head: string }> {
   let last = GENESIS;
   let after: string | undefined;
   do {
@@ -65,14 +81,21 @@ export async function verifyAuditChain(catalog: Catalog, chain: string): Promise
     for (const entry of page.items) {
       const { hash, ...body } = entry;
       const fits = entry.sequence === last.sequence + 1 && entry.previousHash === last.hash && hashOf(body) === hash;
-      if (!fits) throw new HoldfastError('IntegrityViolation', `audit chain '${chain}' is broken at entry ${entry.sequence}`, { chain, sequence: entry.sequence });
+      if (!fits)
+        throw new HoldfastError('IntegrityViolation', `audit chain '${chain}' is broken at entry ${entry.sequence}`, {
+          chain,
+          sequence: entry.sequence,
+        });
       last = { sequence: entry.sequence, hash };
     }
     after = page.next;
   } while (after !== undefined);
   const head = await load<ChainHead>(catalog, auditHeadKey(chain));
   if ((head?.value.hash ?? GENESIS.hash) !== last.hash) {
-    throw new HoldfastError('IntegrityViolation', `audit chain '${chain}' ends before its head`, { chain, sequence: last.sequence });
+    throw new HoldfastError('IntegrityViolation', `audit chain '${chain}' ends before its head`, {
+      chain,
+      sequence: last.sequence,
+    });
   }
   return { entries: last.sequence, head: last.hash };
 }
@@ -82,4 +105,5 @@ function chainEntry(head: ChainHead, chain: string, at: string, event: AuditEven
   return { ...body, hash: hashOf(body) };
 }
 
-const hashOf = (body: Omit<AuditEntry, 'hash'>): string => createHash('sha256').update(canonicalJson(body)).digest('hex');
+const hashOf = (body: Omit<AuditEntry, 'hash'>): string =>
+  createHash('sha256').update(canonicalJson(body)).digest('hex');

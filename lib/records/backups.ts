@@ -77,7 +77,11 @@ export interface BackupChange {
  *
  * @throws IllegalStatusChange, ConditionFailed (a condition of `before` does not hold), NotFound
  */
-export async function changeBackup(platform: RecordsPlatform, backupId: string, change: BackupChange): Promise<BackupRecord> {
+export async function changeBackup(
+  platform: RecordsPlatform,
+  backupId: string,
+  change: BackupChange,
+): Promise<BackupRecord> {
   return await decideAndWrite(platform.catalog, async () => {
     const current = await loadStoredBackup(platform.catalog, backupId);
     if (current.value.status === change.to) return { result: current.value, writes: [] };

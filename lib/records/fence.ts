@@ -14,7 +14,11 @@ interface Fence {
  * The write that takes over the fence for `owner`, and the epoch it will have. Taking over one's own fence again keeps the epoch.
  * Put it into the transaction that marks the record as running.
  */
-export async function raiseFence(catalog: Catalog, store: string, owner: string): Promise<{ readonly epoch: number; readonly write: Write }> {
+export async function raiseFence(
+  catalog: Catalog,
+  store: string,
+  owner: string,
+): Promise<{ readonly epoch: number; readonly write: Write }> {
   const fence = await load<Fence>(catalog, fenceKey(store));
   const epoch = fence?.value.owner === owner ? fence.value.epoch : (fence?.value.epoch ?? 0) + 1;
   return { epoch, write: putOver(fenceKey(store), { epoch, owner }, fence) };

@@ -22,7 +22,8 @@ export const stored = <T>(item: Item): Stored<T> => ({ value: item.value as unkn
 
 /** A put that only happens on the revision that was read, or on absence when nothing was read. */
 export function putOver<T extends object>(key: ItemKey, value: T, read: Stored<unknown> | undefined): Write {
-  const condition = read === undefined ? ({ kind: 'absent' } as const) : ({ kind: 'revision', revision: read.revision } as const);
+  const condition =
+    read === undefined ? ({ kind: 'absent' } as const) : ({ kind: 'revision', revision: read.revision } as const);
   return { kind: 'put', key, value: toItemValue(value), condition };
 }
 
@@ -49,11 +50,21 @@ export async function decideAndWrite<R>(
 }
 
 /** Every page of a partition, bounded. */
-export async function loadAll<T>(catalog: Catalog, partition: string, prefix: string, itemsMax: number): Promise<readonly T[]> {
+export async function loadAll<T>(
+  catalog: Catalog,
+  partition: string,
+  prefix: string,
+  itemsMax: number,
+): Promise<readonly T[]> {
   const values: T[] = [];
   let after: string | undefined;
   do {
-    const page = await catalog.query({ partition, prefix, limit: LIMITS.pageItemsMax, ...(after !== undefined && { after }) });
+    const page = await catalog.query({
+      partition,
+      prefix,
+      limit: LIMITS.pageItemsMax,
+      ...(after !== undefined && { after }),
+    });
     values.push(...page.items.map((item) => item.value as unknown as T));
     if (values.length > itemsMax) {
       throw new HoldfastError('Internal', `more than ${itemsMax} items in partition '${partition}'`, { partition });

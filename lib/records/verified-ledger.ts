@@ -9,12 +9,22 @@ interface Ledger {
   readonly attempts: Readonly<Record<string, string>>;
 }
 
-export async function verifiedDates(catalog: Catalog, store: string, location: string): Promise<Readonly<Record<string, string>>> {
+export async function verifiedDates(
+  catalog: Catalog,
+  store: string,
+  location: string,
+): Promise<Readonly<Record<string, string>>> {
   return (await load<Ledger>(catalog, verifiedKey(store, location)))?.value.attempts ?? {};
 }
 
 /** Writes newer dates only: an older verification that reports late proves nothing new. */
-export async function noteVerified(catalog: Catalog, store: string, location: string, attempts: readonly string[], at: string): Promise<void> {
+export async function noteVerified(
+  catalog: Catalog,
+  store: string,
+  location: string,
+  attempts: readonly string[],
+  at: string,
+): Promise<void> {
   await decideAndWrite(catalog, async () => {
     const ledger = await load<Ledger>(catalog, verifiedKey(store, location));
     const dates = { ...ledger?.value.attempts };

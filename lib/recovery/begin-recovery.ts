@@ -12,6 +12,10 @@ export const beginRecoveryInput = z.strictObject({ recoveryId: z.string() });
 export async function beginRecovery(platform: Platform, { recoveryId }: z.infer<typeof beginRecoveryInput>) {
   const request = await loadRecovery(platform.catalog, recoveryId);
   await takeRestoreLease(platform, request.backupId, recoveryId);
-  const running = await changeRecovery(platform, recoveryId, { to: 'running', patch: { startedAt: isoNow(platform.clock) }, action: 'recovery_started' });
+  const running = await changeRecovery(platform, recoveryId, {
+    to: 'running',
+    patch: { startedAt: isoNow(platform.clock) },
+    action: 'recovery_started',
+  });
   return { recoveryId, backupId: running.backupId, store: running.store };
 }

@@ -36,7 +36,11 @@ async function moveAside(target: string): Promise<void> {
     if (await exists(aside)) continue;
     return await rename(target, aside);
   }
-  throw new HoldfastError('RestoreTargetNotEmpty', `unable to restore into '${target}': ${ASIDE_MAX} unfinished attempts lie beside it`, { target });
+  throw new HoldfastError(
+    'RestoreTargetNotEmpty',
+    `unable to restore into '${target}': ${ASIDE_MAX} unfinished attempts lie beside it`,
+    { target },
+  );
 }
 
 async function hasContent(target: string): Promise<boolean> {
@@ -52,6 +56,6 @@ async function hasContent(target: string): Promise<boolean> {
 async function exists(target: string): Promise<boolean> {
   return await readdir(target).then(
     () => true,
-    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
+    (error: unknown) => (error as NodeJS.ErrnoException).code !== 'ENOENT',
   );
 }

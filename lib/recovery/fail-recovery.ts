@@ -8,7 +8,10 @@ import type { Platform } from '../ports/platform.ts';
 import { changeRecovery, loadRecovery } from './recoveries.ts';
 import { releaseRestoreLease } from './restore-lease.ts';
 
-export const failRecoveryInput = z.strictObject({ recoveryId: z.string(), error: z.strictObject({ Error: z.string(), Cause: z.optional(z.string()) }) });
+export const failRecoveryInput = z.strictObject({
+  recoveryId: z.string(),
+  error: z.strictObject({ Error: z.string(), Cause: z.optional(z.string()) }),
+});
 
 export async function failRecovery(platform: Platform, { recoveryId, error }: z.infer<typeof failRecoveryInput>) {
   const request = await loadRecovery(platform.catalog, recoveryId);

@@ -52,42 +52,77 @@ export async function planRecovery(platform: Platform, request: PlanRequest): Pr
 
 async function chooseBackup(platform: Platform, request: PlanRequest): Promise<BackupRecord> {
   platform.policies.store(request.store);
-  const record = request.backupId === undefined ? await newestRestorable(platform.catalog, request.store) : await loadBackup(platform.catalog, request.backupId);
+  const record =
+    request.backupId === undefined
+      ? await newestRestorable(platform.catalog, request.store)
+      : await loadBackup(platform.catalog, request.backupId);
   if (record === undefined) {
-    throw new HoldfastError('BackupNotRestorable', `'${request.store}' has no backup to restore from`, { store: request.store });
+    throw new HoldfastError('BackupNotRestorable', `'${request.store}' has no backup to restore from`, {
+      store: request.store,
+    });
   }
   if (record.store !== request.store) {
-    throw new HoldfastError('InvalidRequest', `backup '${record.id}' belongs to '${record.store}', not to '${request.store}'`, { backupId: record.id });
+    throw new HoldfastError(
+      'InvalidRequest',
+      `backup '${record.id}' belongs to '${record.store}', not to '${request.store}'`,
+      { backupId: record.id },
+    );
   }
   if (!isRestorable(record.status)) {
-    throw new HoldfastError('BackupNotRestorable', `backup '${record.id}' is ${record.status}`, { backupId: record.id, status: record.status });
+    throw new HoldfastError('BackupNotRestorable', `backup '${record.id}' is ${record.status}`, {
+      backupId: record.id,
+      status: record.status,
+    });
   }
   return record;
 }
 
 function chooseCopy(record: BackupRecord, location: string | undefined): CopyState {
-  const copies = record.copies.filter((copy) => copy.presentAt !== undefined && (location === undefined || copy.location === location));
+  const copies = record.copies.filter(
+    (copy) => copy.presentAt !== undefined && (location === undefined || copy.location === location),
+  );
   const copy = copies.find((candidate) => candidate.role === 'primary') ?? copies[0];
-  if (copy === undefined) throw new HoldfastError('CopyMissing', `backup '${record.id}' has no copy${location === undefined ? '' : ` at '${location}'`}`, { backupId: record.id });
+  if (copy === undefined)
+    throw new HoldfastError(
+      'CopyMissing',
+      `backup '${record.id}' has no copy${location === undefined ? '' : ` at '${location}'`}`,
+      { backupId: record.id },
+    );
   return copy;
 }
 
 function methodOf(platform: Platform, record: BackupRecord): MethodCapabilities {
   const method = platform.engine(record.engine).methods.find((candidate) => candidate.method === record.method);
-  if (method === undefined) throw new HoldfastError('CapabilityUnsupported', `engine '${record.engine}' has no method '${record.method}'`, { backupId: record.id });
+  if (method === undefined)
+    throw new HoldfastError('CapabilityUnsupported', `engine '${record.engine}' has no method '${record.method}'`, {
+      backupId: record.id,
+    });
   return method;
 }
 
-function assertCanRestore(record: BackupRecord, method: MethodCapabilities, target: RecoveryTarget, options: RecoveryOptions): void {
+function assertCanRestore(
+  record: BackupRecord,
+  method: MethodCapabilities,
+  target: RecoveryTarget,
+  options: RecoveryOptions,
+): void {
   const name = `${record.engine}/${record.method}`;
   if (!method.restoreTargets.includes(target.kind)) {
-    throw new HoldfastError('CapabilityUnsupported', `'${name}' restores to ${method.restoreTargets.join(', ')}, not to '${target.kind}'`, { target: target.kind });
+    throw new HoldfastError(
+      'CapabilityUnsupported',
+      `'${name}' restores to ${method.restoreTargets.join(', ')}, not to '${target.kind}'`,
+      { target: target.kind },
+    );
   }
   if (options.selectedTables.length > 0 && method.partialRestore !== 'tables') {
-    throw new HoldfastError('CapabilityUnsupported', `'${name}' cannot restore single tables`, { method: record.method });
+    throw new HoldfastError('CapabilityUnsupported', `'${name}' cannot restore single tables`, {
+      method: record.method,
+    });
   }
   if (options.selectedFiles.length > 0 && method.partialRestore !== 'paths') {
-    throw new HoldfastError('CapabilityUnsupported', `'${name}' cannot restore single paths`, { method: record.method });
+    throw new HoldfastError('CapabilityUnsupported', `'${name}' cannot restore single paths`, {
+      method: record.method,
+    });
   }
 }
 
@@ -129,15 +164,26 @@ async function describe(platform: Platform, { record, copy, options, target }: P
 }
 
 async function guardsOf(platform: Platform, record: BackupRecord, copy: CopyState): Promise<RecoveryPlan['guards']> {
-  const key = await platform.keysOf(copy.location).describe().catch(() => undefined);
+  const key = await platform
+    .keysOf(copy.location)
+    .describe()
+    .catch(() => undefined);
   return [
-    { name: 'copy', verdict: 'pass', detail: `${copy.location} (${copy.country}), verified ${copy.verifiedAt ?? 'never'}` },
+    {
+      name: 'copy',
+      verdict: 'pass',
+      detail: `${copy.location} (${copy.country}), verified ${copy.verifiedAt ?? 'never'}`,
+    },
     {
       name: 'key',
       verdict: key === undefined ? 'unknown' : key.isEnabled ? 'pass' : 'fail',
       detail: key === undefined ? 'the key provider does not answer' : `${key.keyId} version ${key.keyVersion}`,
     },
-    { name: 'compliance', verdict: record.checks.every((check) => check.verdict === 'pass') ? 'pass' : 'fail', detail: `${record.checks.length} checks` },
+    {
+      name: 'compliance',
+      verdict: record.checks.every((check) => check.verdict === 'pass') ? 'pass' : 'fail',
+      detail: `${record.checks.length} checks`,
+    },
   ];
 }
 

@@ -19,10 +19,15 @@ export async function loadRecovery(catalog: Catalog, recoveryId: string): Promis
 }
 
 /** Newest first. */
-export async function listRecoveries(catalog: Catalog, filter: { readonly store?: string; readonly limit?: number } = {}): Promise<readonly RecoveryRequest[]> {
+export async function listRecoveries(
+  catalog: Catalog,
+  filter: { readonly store?: string; readonly limit?: number } = {},
+): Promise<readonly RecoveryRequest[]> {
   const page = await catalog.query({ partition: RECOVERY_PARTITION, newestFirst: true, limit: LIMITS.pageItemsMax });
   const requests = page.items.map((item) => item.value as unknown as RecoveryRequest);
-  return requests.filter((request) => filter.store === undefined || request.store === filter.store).slice(0, filter.limit ?? LIMITS.pageItemsMax);
+  return requests
+    .filter((request) => filter.store === undefined || request.store === filter.store)
+    .slice(0, filter.limit ?? LIMITS.pageItemsMax);
 }
 
 /** A request that has the wanted status already is returned as it is: a repeated step changes nothing. */

@@ -37,7 +37,10 @@ async function createRequest(platform: Platform, run: RecoveryRun): Promise<Reco
   return await decideAndWrite(platform.catalog, async () => {
     const earlier = await load<{ planId: string; recoveryId: string }>(platform.catalog, remembered);
     if (earlier !== undefined) {
-      if (earlier.value.planId !== run.planId) throw new HoldfastError('IdempotencyConflict', 'this Idempotency-Key ran another plan before', { planId: run.planId });
+      if (earlier.value.planId !== run.planId)
+        throw new HoldfastError('IdempotencyConflict', 'this Idempotency-Key ran another plan before', {
+          planId: run.planId,
+        });
       return { result: await loadRecovery(platform.catalog, earlier.value.recoveryId), writes: [] };
     }
     const plan = await loadPlan(platform, run.planId);
@@ -65,15 +68,27 @@ export async function loadPlan(platform: Platform, planId: string): Promise<Reco
 
 async function assertMayRun(platform: Platform, plan: RecoveryPlan, confirm: string | undefined): Promise<void> {
   if (Date.parse(plan.expiresAt) < platform.clock.now() || digestOf(plan) !== plan.digest) {
-    throw new HoldfastError('PlanExpired', `restore plan '${plan.id}' expired at ${plan.expiresAt}`, { planId: plan.id });
+    throw new HoldfastError('PlanExpired', `restore plan '${plan.id}' expired at ${plan.expiresAt}`, {
+      planId: plan.id,
+    });
   }
   if (plan.needsConfirmation && confirm !== plan.store) {
-    throw new HoldfastError('ConfirmationRequired', `this restore writes over '${plan.store}'; confirm it with the exact store name`, { store: plan.store });
+    throw new HoldfastError(
+      'ConfirmationRequired',
+      `this restore writes over '${plan.store}'; confirm it with the exact store name`,
+      { store: plan.store },
+    );
   }
   const failed = plan.guards.find((guard) => guard.verdict === 'fail');
-  if (failed !== undefined) throw new HoldfastError('BackupNotRestorable', `guard '${failed.name}' failed: ${failed.detail}`, { planId: plan.id });
+  if (failed !== undefined)
+    throw new HoldfastError('BackupNotRestorable', `guard '${failed.name}' failed: ${failed.detail}`, {
+      planId: plan.id,
+    });
   const record = await loadBackup(platform.catalog, plan.backupId);
-  if (!isRestorable(record.status)) throw new HoldfastError('BackupNotRestorable', `backup '${record.id}' is ${record.status} by now`, { backupId: record.id });
+  if (!isRestorable(record.status))
+    throw new HoldfastError('BackupNotRestorable', `backup '${record.id}' is ${record.status} by now`, {
+      backupId: record.id,
+    });
 }
 
 function queuedRequest(platform: Platform, id: string, plan: RecoveryPlan, requestedBy: string): RecoveryRequest {
@@ -107,7 +122,12 @@ export async function cancelRecovery(platform: Platform, recoveryId: string): Pr
   await releaseRestoreLease(platform, request.backupId, recoveryId);
   return await changeRecovery(platform, recoveryId, {
     to: 'aborted',
-    patch: { cause: toStoredError(new HoldfastError('ExecutionStopped', `recovery '${recoveryId}' was cancelled`, { recoveryId })), completedAt: isoNow(platform.clock) },
+    patch: {
+      cause: toStoredError(
+        new HoldfastError('ExecutionStopped', `recovery '${recoveryId}' was cancelled`, { recoveryId }),
+      ),
+      completedAt: isoNow(platform.clock),
+    },
     action: 'recovery_failed',
   });
 }

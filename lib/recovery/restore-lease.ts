@@ -11,7 +11,8 @@ import { patchBackup } from '../records/backups.ts';
 export async function takeRestoreLease(platform: Platform, backupId: string, recoveryId: string): Promise<void> {
   await patchBackup(platform, backupId, (record) => {
     if (record.restoreLeases.some((lease) => lease.recoveryId === recoveryId)) return undefined;
-    if (!isRestorable(record.status)) throw new HoldfastError('BackupNotRestorable', `backup '${backupId}' is ${record.status}`, { backupId });
+    if (!isRestorable(record.status))
+      throw new HoldfastError('BackupNotRestorable', `backup '${backupId}' is ${record.status}`, { backupId });
     return { restoreLeases: [...record.restoreLeases, { recoveryId, takenAt: isoNow(platform.clock) }] };
   });
 }

@@ -42,7 +42,13 @@ export async function restorePoint(platform: Platform, payload: JsonObject, job:
       mayOverwrite: plan.needsConfirmation,
       progress: (done) => job.progress(done),
     },
-    { clock: platform.clock, secrets: platform.secrets, log: platform.log, signal: job.signal, scratchDir: job.scratchDir },
+    {
+      clock: platform.clock,
+      secrets: platform.secrets,
+      log: platform.log,
+      signal: job.signal,
+      scratchDir: job.scratchDir,
+    },
   );
   if (directory !== undefined) await releaseTarget(directory);
   return { ...result, restoreSeconds: (platform.clock.monotonic() - startedAt) / 1000 };

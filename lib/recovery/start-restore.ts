@@ -9,7 +9,11 @@ import type { Platform } from '../ports/platform.ts';
 export const RESTORE_JOB = 'restore';
 export const startRestoreInput = z.strictObject({ recoveryId: z.string() });
 
-export async function startRestore(platform: Platform, { recoveryId }: z.infer<typeof startRestoreInput>, task: TaskContext) {
+export async function startRestore(
+  platform: Platform,
+  { recoveryId }: z.infer<typeof startRestoreInput>,
+  task: TaskContext,
+) {
   return await startJob(platform, {
     owner: recoveryId,
     job: RESTORE_JOB,

@@ -16,7 +16,9 @@ export async function validateRestore(platform: Platform, { recoveryId }: z.infe
   await changeRecovery(platform, recoveryId, { to: 'validating', action: 'recovery_started' });
   const outcome = await resultOf<RestoreOutcome>(platform.catalog, recoveryId, RESTORE_JOB);
   if (!outcome.compared.equal || outcome.compared.count === 0) {
-    throw new HoldfastError('RestoreMismatch', `the restore differs from the backup: ${outcome.compared.detail}`, { recoveryId });
+    throw new HoldfastError('RestoreMismatch', `the restore differs from the backup: ${outcome.compared.detail}`, {
+      recoveryId,
+    });
   }
   return { equal: outcome.compared.equal, compared: outcome.compared.count };
 }

@@ -10,7 +10,10 @@ export const awaitStoreBackupInput = z.strictObject({ backupId: z.string(), stor
 /** @throws StillRunning */
 export async function awaitStoreBackup(platform: Platform, input: z.infer<typeof awaitStoreBackupInput>) {
   const execution = await platform.flows.describe(input.execution);
-  if (execution?.status === 'running') throw new HoldfastError('StillRunning', `backup '${input.backupId}' is still running`, { backupId: input.backupId });
+  if (execution?.status === 'running')
+    throw new HoldfastError('StillRunning', `backup '${input.backupId}' is still running`, {
+      backupId: input.backupId,
+    });
   const record = await loadBackup(platform.catalog, input.backupId);
   return { backupId: input.backupId, store: input.store, status: record.status };
 }

@@ -23,7 +23,10 @@ export async function dispatch(platform: Platform): Promise<readonly string[]> {
     const run = { runId, backups: next.map(({ backupId, store }) => ({ backupId, store })) };
     return {
       result: next,
-      writes: [putOver(QUEUE_KEY, activate(queue, next, runId, isoNow(platform.clock)), stored), putOver(runKey(runId), run, undefined)],
+      writes: [
+        putOver(QUEUE_KEY, activate(queue, next, runId, isoNow(platform.clock)), stored),
+        putOver(runKey(runId), run, undefined),
+      ],
     };
   });
   if (picked.length > 0) await startRun(platform, runId);
@@ -59,7 +62,9 @@ async function settleAbandoned(platform: Platform, { backupId, store }: ActiveBa
   if (child.status === 'running') return;
   const record = await loadBackup(platform.catalog, backupId);
   if (!isSettled(record.status)) {
-    const cause = new HoldfastError('Internal', `the execution of backup '${backupId}' ended without settling it`, { backupId });
+    const cause = new HoldfastError('Internal', `the execution of backup '${backupId}' ended without settling it`, {
+      backupId,
+    });
     await changeBackup(platform, backupId, {
       to: 'failed',
       patch: { cause: toStoredError(cause), endTime: isoNow(platform.clock) },

@@ -30,7 +30,9 @@ export interface Queue {
 
 const EMPTY: Queue = { pending: [], active: [] };
 
-export async function loadQueue(catalog: Catalog): Promise<{ readonly queue: Queue; readonly stored: Stored<Queue> | undefined }> {
+export async function loadQueue(
+  catalog: Catalog,
+): Promise<{ readonly queue: Queue; readonly stored: Stored<Queue> | undefined }> {
   const stored = await load<Queue>(catalog, QUEUE_KEY);
   return { queue: stored?.value ?? EMPTY, stored };
 }
@@ -38,10 +40,15 @@ export async function loadQueue(catalog: Catalog): Promise<{ readonly queue: Que
 /** @throws QueueFull; SourceBusy when the store already waits in the queue (one waiting backup covers every later request) */
 export function enqueue(queue: Queue, backup: PendingBackup, lengthMax: number): Queue {
   if (queue.pending.some((pending) => pending.store === backup.store)) {
-    throw new HoldfastError('SourceBusy', `a backup of '${backup.store}' waits in the queue already`, { store: backup.store });
+    throw new HoldfastError('SourceBusy', `a backup of '${backup.store}' waits in the queue already`, {
+      store: backup.store,
+    });
   }
   if (queue.pending.length >= lengthMax) {
-    throw new HoldfastError('QueueFull', `the queue holds ${queue.pending.length} backups already`, { store: backup.store, lengthMax });
+    throw new HoldfastError('QueueFull', `the queue holds ${queue.pending.length} backups already`, {
+      store: backup.store,
+      lengthMax,
+    });
   }
   return { ...queue, pending: [...queue.pending, backup] };
 }

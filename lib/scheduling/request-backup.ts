@@ -32,7 +32,10 @@ export interface RequestedBackup {
 }
 
 /** @throws NotFound, CapabilityUnsupported, QueueFull, SourceBusy, IdempotencyConflict */
-export async function requestBackup(platform: Platform, request: BackupRequest): Promise<{ readonly backups: readonly RequestedBackup[] }> {
+export async function requestBackup(
+  platform: Platform,
+  request: BackupRequest,
+): Promise<{ readonly backups: readonly RequestedBackup[] }> {
   const policies = request.stores.map((store) => platform.policies.store(store));
   for (const policy of policies) assertCanDo(platform, policy, request.type);
   const backups: RequestedBackup[] = [];
@@ -47,7 +50,8 @@ interface RememberedRequest {
 
 async function requestOne(platform: Platform, policy: StorePolicy, request: BackupRequest): Promise<RequestedBackup> {
   const backupId = platform.ids.next('bkp');
-  const remembered = request.idempotencyKey === undefined ? undefined : idempotencyKey(`backup/${policy.store}`, request.idempotencyKey);
+  const remembered =
+    request.idempotencyKey === undefined ? undefined : idempotencyKey(`backup/${policy.store}`, request.idempotencyKey);
   // Who asks and when may differ between two deliveries of one request; what is asked for may not.
   const fingerprint = canonicalJson({ store: policy.store, type: request.type });
   return await decideAndWrite(platform.catalog, async () => {
@@ -55,7 +59,12 @@ async function requestOne(platform: Platform, policy: StorePolicy, request: Back
     if (earlier !== undefined) return { result: repeated(earlier.value, fingerprint, policy.store), writes: [] };
     const record = queuedRecord(platform, policy, backupId, request);
     const { queue, stored } = await loadQueue(platform.catalog);
-    const pending = { backupId, store: policy.store, priority: priorityOf(policy.serviceLevel), queuedAt: record.queuedAt };
+    const pending = {
+      backupId,
+      store: policy.store,
+      priority: priorityOf(policy.serviceLevel),
+      queuedAt: record.queuedAt,
+    };
     const writes: Write[] = [
       ...createBackupWrites(record),
       putOver(QUEUE_KEY, enqueue(queue, pending, platform.policies.limits.queueLength), stored),
@@ -73,7 +82,11 @@ async function requestOne(platform: Platform, policy: StorePolicy, request: Back
 
 function repeated(earlier: RememberedRequest, fingerprint: string, store: string): RequestedBackup {
   if (earlier.request !== fingerprint) {
-    throw new HoldfastError('IdempotencyConflict', `this Idempotency-Key asked for another backup of '${store}' before`, { store });
+    throw new HoldfastError(
+      'IdempotencyConflict',
+      `this Idempotency-Key asked for another backup of '${store}' before`,
+      { store },
+    );
   }
   return { backupId: earlier.backupId, store };
 }
@@ -88,13 +101,19 @@ const remember = (key: ItemKey, value: RememberedRequest): Write => ({
 function assertCanDo(platform: Platform, policy: StorePolicy, type: BackupType | undefined): void {
   const method = platform.engine(policy.engine).methods.find((candidate) => candidate.method === policy.method);
   if (method === undefined) {
-    throw new HoldfastError('CapabilityUnsupported', `engine '${policy.engine}' has no method '${policy.method}'`, { store: policy.store });
+    throw new HoldfastError('CapabilityUnsupported', `engine '${policy.engine}' has no method '${policy.method}'`, {
+      store: policy.store,
+    });
   }
   if (type !== undefined && !method.backupTypes.includes(type)) {
-    throw new HoldfastError('CapabilityUnsupported', `'${policy.engine}/${policy.method}' makes ${method.backupTypes.join(', ')} backups, not '${type}'`, {
-      store: policy.store,
-      type,
-    });
+    throw new HoldfastError(
+      'CapabilityUnsupported',
+      `'${policy.engine}/${policy.method}' makes ${method.backupTypes.join(', ')} backups, not '${type}'`,
+      {
+        store: policy.store,
+        type,
+      },
+    );
   }
 }
 
@@ -109,7 +128,11 @@ function queuedRecord(platform: Platform, policy: StorePolicy, backupId: string,
     method: policy.method,
     type: request.type ?? 'full',
     status: 'queued',
-    trigger: { kind: request.trigger, requestedBy: request.requestedBy, ...(request.slot !== undefined && { slot: request.slot }) },
+    trigger: {
+      kind: request.trigger,
+      requestedBy: request.requestedBy,
+      ...(request.slot !== undefined && { slot: request.slot }),
+    },
     dataType: policy.dataType,
     epoch: 0,
     queuedAt: now,

@@ -45,13 +45,20 @@ export async function schedulesOf(platform: Platform, store: string): Promise<re
 }
 
 export async function listSchedules(platform: Platform): Promise<readonly ScheduleView[]> {
-  const configured = platform.policies.stores().flatMap(({ store, schedules }) => schedules.map((schedule) => ({ ...schedule, store, origin: 'configuration' as const })));
+  const configured = platform.policies
+    .stores()
+    .flatMap(({ store, schedules }) =>
+      schedules.map((schedule) => ({ ...schedule, store, origin: 'configuration' as const })),
+    );
   const made = (await storedSchedules(platform)).map((schedule) => ({ ...schedule, origin: 'api' as const }));
   return await Promise.all([...configured, ...made].map((schedule) => viewOf(platform, schedule)));
 }
 
 /** @throws NotFound, InvalidCron, IdempotencyConflict */
-export async function createSchedule(platform: Platform, request: Asked & { store: string; cron: string; timeZone: string; type: BackupType }): Promise<ScheduleView> {
+export async function createSchedule(
+  platform: Platform,
+  request: Asked & { store: string; cron: string; timeZone: string; type: BackupType },
+): Promise<ScheduleView> {
   platform.policies.store(request.store);
   assertFires(platform, request);
   const id = platform.ids.next('sch');
@@ -78,7 +85,12 @@ export async function updateSchedule(
 ): Promise<ScheduleView> {
   const { cron, timeZone, type } = request;
   const changed = await changeSchedule(platform, request, 'schedule_changed', (schedule) => {
-    const next = { ...schedule, ...(cron !== undefined && { cron }), ...(timeZone !== undefined && { timeZone }), ...(type !== undefined && { type }) };
+    const next = {
+      ...schedule,
+      ...(cron !== undefined && { cron }),
+      ...(timeZone !== undefined && { timeZone }),
+      ...(type !== undefined && { type }),
+    };
     assertFires(platform, next);
     return next;
   });
@@ -101,18 +113,35 @@ async function changeSchedule(
     const current = await load<StoredSchedule>(platform.catalog, scheduleKey(request.scheduleId));
     if (current === undefined || current.value.isDeleted) throw notFound(request.scheduleId);
     const next = change(current.value);
-    const writes = [putOver(scheduleKey(next.id), next, current), ...(await audit(platform, action, request.requestedBy, next))];
+    const writes = [
+      putOver(scheduleKey(next.id), next, current),
+      ...(await audit(platform, action, request.requestedBy, next)),
+    ];
     return { result: next, writes };
   });
 }
 
-const audit = async (platform: Platform, action: AuditAction, actor: string, { id, store, cron, timeZone }: StoredSchedule) =>
-  await auditWrites(platform.catalog, platform.clock, PLATFORM_CHAIN, { action, actor, subject: id, details: { store, cron, timeZone } });
+const audit = async (
+  platform: Platform,
+  action: AuditAction,
+  actor: string,
+  { id, store, cron, timeZone }: StoredSchedule,
+) =>
+  await auditWrites(platform.catalog, platform.clock, PLATFORM_CHAIN, {
+    action,
+    actor,
+    subject: id,
+    details: { store, cron, timeZone },
+  });
 
 function assertNotConfigured(platform: Platform, scheduleId: string): void {
   const owner = platform.policies.stores().find(({ schedules }) => schedules.some(({ id }) => id === scheduleId));
   if (owner !== undefined) {
-    throw new HoldfastError('Forbidden', `schedule '${scheduleId}' stands in the configuration of '${owner.store}': change it there`, { scheduleId });
+    throw new HoldfastError(
+      'Forbidden',
+      `schedule '${scheduleId}' stands in the configuration of '${owner.store}': change it there`,
+      { scheduleId },
+    );
   }
 }
 
@@ -122,7 +151,10 @@ function assertFires(platform: Platform, schedule: { cron: string; timeZone: str
   }
 }
 
-async function viewOf(platform: Platform, schedule: ScheduleRule & { store: string; origin: 'configuration' | 'api' }): Promise<ScheduleView> {
+async function viewOf(
+  platform: Platform,
+  schedule: ScheduleRule & { store: string; origin: 'configuration' | 'api' },
+): Promise<ScheduleView> {
   const { id, store, cron, timeZone, type, origin } = schedule;
   const state = await load<SlotState>(platform.catalog, slotStateKey(store, id));
   const lastSlotAt = state?.value.lastSlotAt;
@@ -146,6 +178,9 @@ async function loadSchedule(platform: Platform, scheduleId: string): Promise<Sto
 }
 
 const storedSchedules = async (platform: Platform): Promise<readonly StoredSchedule[]> =>
-  (await loadAll<StoredSchedule>(platform.catalog, SCHEDULE_PARTITION, '', SCHEDULES_MAX)).filter((schedule) => !schedule.isDeleted);
+  (await loadAll<StoredSchedule>(platform.catalog, SCHEDULE_PARTITION, '', SCHEDULES_MAX)).filter(
+    (schedule) => !schedule.isDeleted,
+  );
 
-const notFound = (scheduleId: string): HoldfastError => new HoldfastError('NotFound', `no schedule '${scheduleId}'`, { scheduleId });
+const notFound = (scheduleId: string): HoldfastError =>
+  new HoldfastError('NotFound', `no schedule '${scheduleId}'`, { scheduleId });

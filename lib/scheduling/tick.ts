@@ -60,7 +60,12 @@ async function tickSchedule(platform: Platform, store: string, schedule: Schedul
 }
 
 /** Undefined when the queue cannot take it now: the slot stays due, and the next tick asks again. */
-async function requestSlot(platform: Platform, store: string, schedule: ScheduleRule, slotAt: number): Promise<string | undefined> {
+async function requestSlot(
+  platform: Platform,
+  store: string,
+  schedule: ScheduleRule,
+  slotAt: number,
+): Promise<string | undefined> {
   try {
     const { backups } = await requestBackup(platform, {
       stores: [store],

@@ -19,13 +19,18 @@ import { loadValidation } from './validations.ts';
 const payloadOf = z.strictObject({ validationId: z.string() });
 const NOTHING_SKIPPED: ReadonlySet<string> = new Set();
 
-type Verdict = Pick<ValidationResult, 'verdict' | 'location' | 'checkedBytes' | 'detail'> & { readonly restoreSeconds?: number };
+type Verdict = Pick<ValidationResult, 'verdict' | 'location' | 'checkedBytes' | 'detail'> & {
+  readonly restoreSeconds?: number;
+};
 
 export async function checkBackup(platform: Platform, payload: JsonObject, job: JobContext): Promise<ValidationResult> {
   const { validationId } = payloadOf.parse(payload);
   const validation = await loadValidation(platform.catalog, validationId);
   const record = await loadBackup(platform.catalog, validation.backupId);
-  const verdict = validation.kind === 'integrity' ? await checkIntegrity(platform, record, job) : await testRestore(platform, record, job);
+  const verdict =
+    validation.kind === 'integrity'
+      ? await checkIntegrity(platform, record, job)
+      : await testRestore(platform, record, job);
   return { id: validationId, kind: validation.kind, at: isoNow(platform.clock), ...verdict };
 }
 
@@ -51,21 +56,43 @@ async function checkIntegrity(platform: Platform, record: BackupRecord, job: Job
     }
   }
   const locations = record.copies.map((copy) => copy.location).join(', ');
-  return { verdict: 'passed', location: locations, checkedBytes, detail: `every stored byte of ${record.copies.length} copies was read` };
+  return {
+    verdict: 'passed',
+    location: locations,
+    checkedBytes,
+    detail: `every stored byte of ${record.copies.length} copies was read`,
+  };
 }
 
 async function testRestore(platform: Platform, record: BackupRecord, job: JobContext): Promise<Verdict> {
   const location = record.copies[0]?.location;
-  if (location === undefined) throw new HoldfastError('CopyMissing', `backup '${record.id}' has no copy`, { backupId: record.id });
+  if (location === undefined)
+    throw new HoldfastError('CopyMissing', `backup '${record.id}' has no copy`, { backupId: record.id });
   const policy = platform.policies.store(record.store);
   const engine = platform.engine(record.engine);
   const repository = repositoryOf(platform, record.store, location);
   try {
     const units = await Promise.all(record.units.map((unit) => openUnit(repository, unit)));
-    const source = { store: record.store, method: record.method, settings: engine.parseSettings(record.method, policy.source) };
-    const context = { clock: platform.clock, secrets: platform.secrets, log: platform.log, signal: job.signal, scratchDir: job.scratchDir };
+    const source = {
+      store: record.store,
+      method: record.method,
+      settings: engine.parseSettings(record.method, policy.source),
+    };
+    const context = {
+      clock: platform.clock,
+      secrets: platform.secrets,
+      log: platform.log,
+      signal: job.signal,
+      scratchDir: job.scratchDir,
+    };
     const result = await engine.testRestore(source, units, policy.scratch as JsonObject | undefined, context);
-    return { verdict: result.verdict, location, checkedBytes: result.restoredBytes, restoreSeconds: result.restoreSeconds, detail: result.detail };
+    return {
+      verdict: result.verdict,
+      location,
+      checkedBytes: result.restoredBytes,
+      restoreSeconds: result.restoreSeconds,
+      detail: result.detail,
+    };
   } catch (error) {
     if (!isDamage(error)) throw error;
     return { verdict: 'failed', location, checkedBytes: 0, detail: error.message };
@@ -73,4 +100,12 @@ async function testRestore(platform: Platform, record: BackupRecord, job: JobCon
 }
 
 const isDamage = (error: unknown): error is Error =>
-  hasErrorName(error, 'IntegrityViolation', 'ObjectCorrupted', 'ObjectNotFound', 'CopyMissing', 'RestoreMismatch', 'KeyUnwrapFailed');
+  hasErrorName(
+    error,
+    'IntegrityViolation',
+    'ObjectCorrupted',
+    'ObjectNotFound',
+    'CopyMissing',
+    'RestoreMismatch',
+    'KeyUnwrapFailed',
+  );

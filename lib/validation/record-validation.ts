@@ -17,7 +17,9 @@ export async function recordValidation(platform: Platform, { validationId }: z.i
   const validation = await loadValidation(platform.catalog, validationId);
   const result = await resultOf<ValidationResult>(platform.catalog, validationId, CHECK_JOB);
   await patchBackup(platform, validation.backupId, (record) =>
-    record.validationResults.some((known) => known.id === result.id) ? undefined : { validationResults: [...record.validationResults, result] },
+    record.validationResults.some((known) => known.id === result.id)
+      ? undefined
+      : { validationResults: [...record.validationResults, result] },
   );
   const record = await loadBackup(platform.catalog, validation.backupId);
   const to = statusAfter(record, result);

@@ -20,7 +20,10 @@ export interface ValidationRequest {
 }
 
 /** @throws NotFound, BackupNotRestorable, IdempotencyConflict */
-export async function requestValidation(platform: Platform, request: ValidationRequest): Promise<{ readonly validationId: string }> {
+export async function requestValidation(
+  platform: Platform,
+  request: ValidationRequest,
+): Promise<{ readonly validationId: string }> {
   const validation = await createValidation(platform, request);
   await platform.flows.start({ machine: 'validation', name: validation.id, input: { validationId: validation.id } });
   return { validationId: validation.id };
@@ -31,7 +34,11 @@ export async function verifyAll(platform: Platform, request: { readonly requeste
   const validations: { validationId: string; backupId: string; store: string }[] = [];
   for (const { store } of platform.policies.stores()) {
     for await (const record of restorableBackups(platform.catalog, store)) {
-      const { validationId } = await requestValidation(platform, { backupId: record.id, kind: 'integrity', requestedBy: request.requestedBy });
+      const { validationId } = await requestValidation(platform, {
+        backupId: record.id,
+        kind: 'integrity',
+        requestedBy: request.requestedBy,
+      });
       validations.push({ validationId, backupId: record.id, store });
     }
   }
@@ -45,7 +52,9 @@ async function createValidation(platform: Platform, request: ValidationRequest):
     const earlier = await load<{ backupId: string; kind: string; validationId: string }>(platform.catalog, remembered);
     if (earlier !== undefined) {
       if (earlier.value.backupId !== request.backupId || earlier.value.kind !== request.kind) {
-        throw new HoldfastError('IdempotencyConflict', 'this Idempotency-Key asked for another validation before', { backupId: request.backupId });
+        throw new HoldfastError('IdempotencyConflict', 'this Idempotency-Key asked for another validation before', {
+          backupId: request.backupId,
+        });
       }
       return { result: await loadValidation(platform.catalog, earlier.value.validationId), writes: [] };
     }
@@ -77,5 +86,9 @@ async function createValidation(platform: Platform, request: ValidationRequest):
 /** A corrupted backup may be read again: its copy may have been healed. */
 function assertCanValidate(record: BackupRecord): void {
   if (RESTORABLE_STATUSES.includes(record.status) || record.status === 'corrupted') return;
-  throw new HoldfastError('BackupNotRestorable', `backup '${record.id}' is ${record.status}; there is nothing to validate`, { backupId: record.id });
+  throw new HoldfastError(
+    'BackupNotRestorable',
+    `backup '${record.id}' is ${record.status}; there is nothing to validate`,
+    { backupId: record.id },
+  );
 }

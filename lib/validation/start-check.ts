@@ -9,7 +9,11 @@ import type { Platform } from '../ports/platform.ts';
 export const CHECK_JOB = 'check';
 export const startCheckInput = z.strictObject({ validationId: z.string() });
 
-export async function startCheck(platform: Platform, { validationId }: z.infer<typeof startCheckInput>, task: TaskContext) {
+export async function startCheck(
+  platform: Platform,
+  { validationId }: z.infer<typeof startCheckInput>,
+  task: TaskContext,
+) {
   return await startJob(platform, {
     owner: validationId,
     job: CHECK_JOB,

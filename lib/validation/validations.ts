@@ -23,12 +23,17 @@ export interface Validation {
 /** @throws NotFound */
 export async function loadValidation(catalog: Catalog, validationId: string): Promise<Validation> {
   const validation = await load<Validation>(catalog, validationKey(validationId));
-  if (validation === undefined) throw new HoldfastError('NotFound', `no validation '${validationId}'`, { validationId });
+  if (validation === undefined)
+    throw new HoldfastError('NotFound', `no validation '${validationId}'`, { validationId });
   return validation.value;
 }
 
 /** Ends a running validation; one that has ended stays as it is. */
-export async function endValidation(catalog: Catalog, validationId: string, end: Partial<Validation>): Promise<Validation> {
+export async function endValidation(
+  catalog: Catalog,
+  validationId: string,
+  end: Partial<Validation>,
+): Promise<Validation> {
   return await decideAndWrite(catalog, async () => {
     const current = await load<Validation>(catalog, validationKey(validationId));
     if (current === undefined) throw new HoldfastError('NotFound', `no validation '${validationId}'`, { validationId });

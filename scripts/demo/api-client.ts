@@ -13,12 +13,17 @@ export async function apiClient(url: string, tokenFile: string): Promise<ApiClie
   const call = async <T>(path: string, init: RequestInit): Promise<T> => {
     const response = await fetch(`${url}${path}`, init);
     const body = (await response.json()) as T & { errors?: { title: string; detail: string }[] };
-    if (!response.ok) throw new Error(`${init.method ?? 'GET'} ${path}: ${response.status} ${JSON.stringify(body.errors ?? body)}`);
+    if (!response.ok)
+      throw new Error(`${init.method ?? 'GET'} ${path}: ${response.status} ${JSON.stringify(body.errors ?? body)}`);
     return body;
   };
   return {
     get: async (path) => await call(path, { headers }),
     post: async (path, body) =>
-      await call(path, { method: 'POST', headers: { ...headers, 'idempotency-key': `demo-${process.pid}-${++calls}` }, body: JSON.stringify(body) }),
+      await call(path, {
+        method: 'POST',
+        headers: { ...headers, 'idempotency-key': `demo-${process.pid}-${++calls}` },
+        body: JSON.stringify(body),
+      }),
   };
 }

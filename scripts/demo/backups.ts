@@ -28,7 +28,9 @@ export async function backUpByRequest(api: ApiClient, out: Screen): Promise<Read
   out.step('a second backup', 'POST /api/v1/backup/trigger/full');
   await api.post('/api/v1/backup/trigger/full', { stores: STORES });
   const backups = await Promise.all(STORES.map((store) => followNewest(api, store, 2, out)));
-  return new Map(backups.map((list, index) => [STORES[index] ?? '', list.filter(({ status }) => status === 'completed').length]));
+  return new Map(
+    backups.map((list, index) => [STORES[index] ?? '', list.filter(({ status }) => status === 'completed').length]),
+  );
 }
 
 /** Shows the status changes of a store's newest backup until it has settled; the store must have `count` by then. */
@@ -42,9 +44,11 @@ async function followNewest(api: ApiClient, store: string, count: number, out: S
       if (newest.status !== shown) out.progress(store, describe(newest));
       shown = newest.status;
       if (shown === 'completed') return items;
-      if (['failed', 'quarantined', 'corrupted', 'aborted'].includes(shown)) throw new Error(`backup of ${store} ended as ${shown}: ${JSON.stringify(newest.cause)}`);
+      if (['failed', 'quarantined', 'corrupted', 'aborted'].includes(shown))
+        throw new Error(`backup of ${store} ended as ${shown}: ${JSON.stringify(newest.cause)}`);
     }
-    if (performance.now() > until) throw new Error(`no completed backup of ${store} after ${WAIT_SECONDS_MAX} s (${shown || 'none began'})`);
+    if (performance.now() > until)
+      throw new Error(`no completed backup of ${store} after ${WAIT_SECONDS_MAX} s (${shown || 'none began'})`);
     await sleep(POLL_MILLISECONDS);
   }
 }

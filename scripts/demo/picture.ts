@@ -42,7 +42,9 @@ function row(line: string, y: number, columns: number): string {
     const shown = text.slice(0, Math.max(0, columns - column));
     const x = MARGIN + column * CHARACTER_WIDTH;
     column += text.length;
-    return shown.trim() === '' ? '' : `<text x="${x.toFixed(1)}" y="${y}" fill="${style.fill}" font-weight="${style.weight}" textLength="${(shown.length * CHARACTER_WIDTH).toFixed(1)}">${escaped(shown)}</text>`;
+    return shown.trim() === ''
+      ? ''
+      : `<text x="${x.toFixed(1)}" y="${y}" fill="${style.fill}" font-weight="${style.weight}" textLength="${(shown.length * CHARACTER_WIDTH).toFixed(1)}">${escaped(shown)}</text>`;
   });
   return spans.join('');
 }

@@ -12,14 +12,26 @@ export type StoreReport = Omit<SummaryLine, 'backups'>;
 
 const WAIT_SECONDS_MAX = 120;
 
-export async function restorePostgresql(world: World, api: ApiClient, oracles: Oracles, out: Screen): Promise<StoreReport> {
+export async function restorePostgresql(
+  world: World,
+  api: ApiClient,
+  oracles: Oracles,
+  out: Screen,
+): Promise<StoreReport> {
   const dataDir = path.join(world.folder, 'restored-data');
   const restoreSeconds = await restore(api, 'shop-db', { kind: 'data-directory', path: dataDir }, out);
   const server = await startFromDataDir({ major: 18, dataDir, password: world.server.password });
   try {
     const sums = await shopSums(server);
     const equal = JSON.stringify(sums) === JSON.stringify(oracles.shop);
-    return { name: 'shop-db', engine: 'postgresql', restored: true, equal, restoreSeconds, oracle: `SQL: ${sums.rows} rows of 4 tables on the started server` };
+    return {
+      name: 'shop-db',
+      engine: 'postgresql',
+      restored: true,
+      equal,
+      restoreSeconds,
+      oracle: `SQL: ${sums.rows} rows of 4 tables on the started server`,
+    };
   } finally {
     await server.stop('fast');
   }
@@ -29,7 +41,14 @@ export async function restoreFiles(world: World, api: ApiClient, oracles: Oracle
   const target = path.join(world.folder, 'restored-files');
   const restoreSeconds = await restore(api, 'shop-files', { kind: 'directory', path: target }, out);
   const difference = await diffTrees(oracles.treeCopy, target);
-  return { name: 'shop-files', engine: 'files', restored: true, equal: difference === undefined, restoreSeconds, oracle: difference ?? 'diff -r' };
+  return {
+    name: 'shop-files',
+    engine: 'files',
+    restored: true,
+    equal: difference === undefined,
+    restoreSeconds,
+    oracle: difference ?? 'diff -r',
+  };
 }
 
 interface Plan {
@@ -47,7 +66,10 @@ interface Recovery {
 
 async function restore(api: ApiClient, store: string, target: object, out: Screen): Promise<number> {
   const plan = await api.post<Plan>('/api/v1/recovery/plan', { store, target });
-  out.step('a restore', `${store} from ${plan.backupId} at "${plan.location}" to a new place, estimated ${plan.estimatedSeconds} s`);
+  out.step(
+    'a restore',
+    `${store} from ${plan.backupId} at "${plan.location}" to a new place, estimated ${plan.estimatedSeconds} s`,
+  );
   const { recoveryId } = await api.post<{ recoveryId: string }>('/api/v1/recovery/run', { planId: plan.id });
   const until = performance.now() + WAIT_SECONDS_MAX * 1000;
   let shown = '';
@@ -55,7 +77,8 @@ async function restore(api: ApiClient, store: string, target: object, out: Scree
     const recovery = await api.get<Recovery>(`/api/v1/recovery/status/${recoveryId}`);
     if (recovery.status !== shown) out.progress(store, (shown = recovery.status));
     if (shown === 'completed') return recovery.restoreSeconds ?? 0;
-    if (shown === 'failed' || shown === 'aborted') throw new Error(`restore of ${store} ${shown}: ${JSON.stringify(recovery.cause)}`);
+    if (shown === 'failed' || shown === 'aborted')
+      throw new Error(`restore of ${store} ${shown}: ${JSON.stringify(recovery.cause)}`);
     if (performance.now() > until) throw new Error(`restore of ${store} did not end within ${WAIT_SECONDS_MAX} s`);
     await sleep(200);
   }

@@ -29,7 +29,8 @@ const WIDTH = 18;
 
 /** Styled on a terminal and for the picture, plain in a pipe. */
 const isStyled = process.stdout.isTTY || process.argv.includes('--picture');
-const styleText = (format: Format, text: string): string => (isStyled ? style(format, text, { validateStream: false }) : text);
+const styleText = (format: Format, text: string): string =>
+  isStyled ? style(format, text, { validateStream: false }) : text;
 
 export function screen({ isQuiet }: { readonly isQuiet: boolean }): Screen {
   const lines: string[] = [];
@@ -46,9 +47,17 @@ export function screen({ isQuiet }: { readonly isQuiet: boolean }): Screen {
       write('');
       for (const store of stores) write(summaryLine(store));
       write('');
-      write(isAllEqual ? `Both stores came back equal, ${seconds} s in all.` : 'Not every store came back equal: see above.');
-      write('Covered now: PostgreSQL 15 to 18 (physical, logical) and file trees; two copies, read back; compliance gate; audit chain.');
-      write('Not yet: point in time, retention and deletion, other engines, clouds. The support table in README.md has it all.');
+      write(
+        isAllEqual
+          ? `Both stores came back equal, ${seconds} s in all.`
+          : 'Not every store came back equal: see above.',
+      );
+      write(
+        'Covered now: PostgreSQL 15 to 18 (physical, logical) and file trees; two copies, read back; compliance gate; audit chain.',
+      );
+      write(
+        'Not yet: point in time, retention and deletion, other engines, clouds. The support table in README.md has it all.',
+      );
       write('Look further: npm run demo -- --keep     docs/architecture.md     statemachines/README.md');
     },
     kept: ({ url, configFile, folder }) => {
@@ -57,11 +66,17 @@ export function screen({ isQuiet }: { readonly isQuiet: boolean }): Screen {
       write(`  npx holdfast status --config ${configFile}`);
       write(`  npx holdfast backup list --config ${configFile}`);
     },
-    failed: (error) => void process.stderr.write(`${styleText('red', 'the demonstration failed')}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`),
+    failed: (error) =>
+      void process.stderr.write(
+        `${styleText('red', 'the demonstration failed')}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+      ),
   };
 }
 
 function summaryLine({ name, engine, restored, equal, restoreSeconds, backups, oracle }: SummaryLine): string {
-  const verdict = restored && equal ? styleText('green', '✓ restored, equal') : styleText('red', restored ? '✗ restored, NOT equal' : '✗ NOT restored');
+  const verdict =
+    restored && equal
+      ? styleText('green', '✓ restored, equal')
+      : styleText('red', restored ? '✗ restored, NOT equal' : '✗ NOT restored');
   return `${verdict}   ${name.padEnd(12)} ${engine.padEnd(12)} ${backups} backups   restored in ${restoreSeconds.toFixed(1)} s   compared by ${oracle}`;
 }

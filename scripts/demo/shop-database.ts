@@ -43,7 +43,10 @@ export async function shopSums(server: PostgresqlServer): Promise<ShopSums> {
   const tables: Record<string, string> = {};
   let rows = 0;
   for (const table of TABLES) {
-    const [sum] = await server.sql('shop', `SELECT count(*)::int AS rows, md5(string_agg(t::text, E'\\n' ORDER BY t::text COLLATE "C")) AS hash FROM ${table} t`);
+    const [sum] = await server.sql(
+      'shop',
+      `SELECT count(*)::int AS rows, md5(string_agg(t::text, E'\\n' ORDER BY t::text COLLATE "C")) AS hash FROM ${table} t`,
+    );
     rows += Number(sum?.['rows']);
     tables[table] = `${String(sum?.['rows'])}:${String(sum?.['hash'])}`;
   }

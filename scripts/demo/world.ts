@@ -58,7 +58,12 @@ async function furnish(folder: string, server: PostgresqlServer, out: Screen): P
   const { configFile, recoveryKey } = await configure(folder, server, tree);
   out.step('a platform', 'two locations in two failure domains, a schedule, a recovery key shown once:');
   out.detail(recoveryKey);
-  const embedded = await startEmbedded({ configFile, tickMilliseconds: 500, port: 0, ...(process.argv.includes('--log') && { logTo: process.stderr }) });
+  const embedded = await startEmbedded({
+    configFile,
+    tickMilliseconds: 500,
+    port: 0,
+    ...(process.argv.includes('--log') && { logTo: process.stderr }),
+  });
   return {
     folder,
     configFile,
@@ -100,7 +105,9 @@ async function configure(folder: string, server: PostgresqlServer, tree: string)
   for (const { store, schedules } of platform.policies.stores()) {
     for (const schedule of schedules) {
       const value = { createdAt: minuteStart - 1000 };
-      await platform.catalog.transact([{ kind: 'put', key: slotStateKey(store, schedule.id), value, condition: { kind: 'absent' } }]);
+      await platform.catalog.transact([
+        { kind: 'put', key: slotStateKey(store, schedule.id), value, condition: { kind: 'absent' } },
+      ]);
     }
   }
   await platform.close();

@@ -38,13 +38,22 @@ export function openApiDocument(): object {
   }
   return createDocument({
     openapi: '3.1.1',
-    info: { title: 'Holdfast', version: holdfastVersion, description: DESCRIPTION, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    info: {
+      title: 'Holdfast',
+      version: holdfastVersion,
+      description: DESCRIPTION,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
     servers: [{ url: 'http://127.0.0.1:7420', description: 'The embedded platform' }],
     tags: MANAGERS.map((name) => ({ name, description: TAGS[name] })),
     security: [{ token: [] }],
     components: {
-      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'A token of the file that `holdfast init` wrote' } },
-      responses: { Error: { description: 'What went wrong', content: { 'application/json': { schema: errorDocument } } } },
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer', description: 'A token of the file that `holdfast init` wrote' },
+      },
+      responses: {
+        Error: { description: 'What went wrong', content: { 'application/json': { schema: errorDocument } } },
+      },
     },
     paths,
   });
@@ -65,7 +74,9 @@ function operationOf(route: Route, tag: string): ZodOpenApiOperationObject {
     'x-holdfast-permission': route.permission,
     ...(route.permission === 'public' && { security: [] }),
     ...(Object.keys(requestParams).length > 0 && { requestParams }),
-    ...(route.bodySchema !== undefined && { requestBody: { required: true, content: { 'application/json': { schema: route.bodySchema } } } }),
+    ...(route.bodySchema !== undefined && {
+      requestBody: { required: true, content: { 'application/json': { schema: route.bodySchema } } },
+    }),
     responses: responsesOf(route),
   };
 }
@@ -84,7 +95,11 @@ function responsesOf(route: Route): ZodOpenApiOperationObject['responses'] {
     },
   ]);
   const empty = answers.length === 0 ? [['204', { description: 'No Content' }]] : [];
-  return Object.fromEntries([...answers, ...empty, ['default', { $ref: '#/components/responses/Error' }]]) as ZodOpenApiOperationObject['responses'];
+  return Object.fromEntries([
+    ...answers,
+    ...empty,
+    ['default', { $ref: '#/components/responses/Error' }],
+  ]) as ZodOpenApiOperationObject['responses'];
 }
 
 const LOCATION_HEADER = z.object({ Location: z.string().meta({ description: 'Path of the (first) operation' }) });

@@ -522,7 +522,7 @@ const queries: readonly ContractCase<CatalogSubject>[] = [
       'takes _ for any character': both((catalog) => ({
         query: async ({ prefix = '', ...query }) => ({
           items: (await catalog.query(query)).items.filter((item) =>
-            [...prefix].every(
+            Array.from(prefix).every(
               (character, index) => character === '_' || item.key.sort[index] === character || prefix.length > 2,
             ),
           ),

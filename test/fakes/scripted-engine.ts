@@ -55,7 +55,8 @@ export function scriptedEngine(content: ScriptedContent): ScriptedEngine {
       engine.onProbe?.();
       return { version: '1', identity: engine.identity, sizeBytesEstimate: sizeOf(content), problems: [] };
     },
-    plan: async () => [...content].map(([name, files]) => ({ name, sizeBytesEstimate: sizeOf(new Map([[name, files]])), spec: {} })),
+    plan: async () =>
+      [...content].map(([name, files]) => ({ name, sizeBytesEstimate: sizeOf(new Map([[name, files]])), spec: {} })),
     dump: async (_source, unit, sink, { signal }): Promise<UnitFacts> => {
       const files = content.get(unit.name) ?? new Map<string, Buffer>();
       for (const [path, bytes] of [...files].sort(([left], [right]) => (left < right ? -1 : 1))) {
@@ -74,13 +75,24 @@ export function scriptedEngine(content: ScriptedContent): ScriptedEngine {
     testRestore: async (_source, units) => {
       const scratch: ScriptedEngine['targets'] = new Map();
       const result = await restoreInto(engine, scratch, 'scratch', units);
-      return { verdict: 'passed', detail: result.compared.detail, restoreSeconds: 0, restoredBytes: result.restoredBytes, fingerprints: [] };
+      return {
+        verdict: 'passed',
+        detail: result.compared.detail,
+        restoreSeconds: 0,
+        restoredBytes: result.restoredBytes,
+        fingerprints: [],
+      };
     },
   };
   return engine;
 }
 
-async function restoreInto(engine: ScriptedEngine, targets: ScriptedEngine['targets'], path: string, units: readonly PointReader[]): Promise<RestoreResult> {
+async function restoreInto(
+  engine: ScriptedEngine,
+  targets: ScriptedEngine['targets'],
+  path: string,
+  units: readonly PointReader[],
+): Promise<RestoreResult> {
   const target = { files: new Map<string, Buffer>(), healthy: false };
   targets.set(path, target);
   let restoredBytes = 0;
@@ -90,26 +102,50 @@ async function restoreInto(engine: ScriptedEngine, targets: ScriptedEngine['targ
       const parts: Uint8Array[] = [];
       for await (const part of unit.read(stored)) parts.push(Buffer.from(part));
       const bytes = Buffer.concat(parts);
-      if (createHash('sha256').update(bytes).digest('hex') !== stored.sha256) throw new HoldfastError('RestoreMismatch', 'differs');
-      await engine.effect('restore file', async () => void target.files.set(`${unit.unit}/${stored.path.toString()}`, bytes));
+      if (createHash('sha256').update(bytes).digest('hex') !== stored.sha256)
+        throw new HoldfastError('RestoreMismatch', 'differs');
+      await engine.effect(
+        'restore file',
+        async () => void target.files.set(`${unit.unit}/${stored.path.toString()}`, bytes),
+      );
       restoredBytes += bytes.length;
       count++;
     }
   }
   await engine.effect('restore mark', async () => void (target.healthy = true));
-  return { restoredBytes, restoredEntries: count, compared: { equal: true, count, detail: `${count} files compared by hash` }, warnings: [] };
+  return {
+    restoredBytes,
+    restoredEntries: count,
+    compared: { equal: true, count, detail: `${count} files compared by hash` },
+    warnings: [],
+  };
 }
 
-const entry = (path: string): EntryMeta => ({ path: Buffer.from(path), kind: 'file', mode, uid: 0, gid: 0, mtimeNs: 1n });
+const entry = (path: string): EntryMeta => ({
+  path: Buffer.from(path),
+  kind: 'file',
+  mode,
+  uid: 0,
+  gid: 0,
+  mtimeNs: 1n,
+});
 
 const sizeOf = (content: ScriptedContent): number =>
-  [...content.values()].reduce((sum, files) => sum + [...files.values()].reduce((bytes, file) => bytes + file.length, 0), 0);
+  [...content.values()].reduce(
+    (sum, files) => sum + [...files.values()].reduce((bytes, file) => bytes + file.length, 0),
+    0,
+  );
 
 /** Repeatable content: two units, several files each, some of them alike, so that there is something to deduplicate. */
 export function sampleContent(fileBytes = 3000): ScriptedContent {
   const unit = (name: string): Map<string, Buffer> =>
-    new Map(Array.from({ length: 4 }, (_, n) => [`file-${n}.bin`, noise(`${name} ${n === 3 ? 'shared' : n}`, fileBytes + n)]));
-  return new Map([['left', unit('left')], ['right', unit('right')]]);
+    new Map(
+      Array.from({ length: 4 }, (_, n) => [`file-${n}.bin`, noise(`${name} ${n === 3 ? 'shared' : n}`, fileBytes + n)]),
+    );
+  return new Map([
+    ['left', unit('left')],
+    ['right', unit('right')],
+  ]);
 }
 
 export function noise(seed: string, length: number): Buffer {

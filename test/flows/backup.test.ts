@@ -102,7 +102,12 @@ describe('backup', () => {
     await platform.close();
     platform = testPlatform({
       countries: { primary: 'RU', second: undefined },
-      policies: [(await import('../builders/store-policy.ts')).aStorePolicy({ dataType: 'user_data', rules: (await import('../../lib/compliance/rule-packs/rule-packs.ts')).RULE_PACKS['ru-152-fz'] ?? [] })],
+      policies: [
+        (await import('../builders/store-policy.ts')).aStorePolicy({
+          dataType: 'user_data',
+          rules: (await import('../../lib/compliance/rule-packs/rule-packs.ts')).RULE_PACKS['ru-152-fz'] ?? [],
+        }),
+      ],
     });
 
     const record = await backUp();

@@ -41,7 +41,11 @@ async function recover(options: { confirm?: string; inPlace?: boolean } = {}) {
     options: {},
     requestedBy: 'test',
   });
-  const request = await requestRecovery(platform, { planId: plan.id, requestedBy: 'test', ...(options.confirm !== undefined && { confirm: options.confirm }) });
+  const request = await requestRecovery(platform, {
+    planId: plan.id,
+    requestedBy: 'test',
+    ...(options.confirm !== undefined && { confirm: options.confirm }),
+  });
   await platform.flows.drain();
   return await loadRecovery(platform.catalog, request.id);
 }
@@ -87,10 +91,17 @@ describe('recovery', () => {
   });
 
   it('a plan older than its term - is refused', async () => {
-    const plan = await planRecovery(platform, { store: 'orders-db', target: { kind: 'directory', path: target }, options: {}, requestedBy: 'test' });
+    const plan = await planRecovery(platform, {
+      store: 'orders-db',
+      target: { kind: 'directory', path: target },
+      options: {},
+      requestedBy: 'test',
+    });
     platform.clock.advance(11 * 60_000);
 
-    await expect(requestRecovery(platform, { planId: plan.id, requestedBy: 'test' })).rejects.toMatchObject({ name: 'PlanExpired' });
+    await expect(requestRecovery(platform, { planId: plan.id, requestedBy: 'test' })).rejects.toMatchObject({
+      name: 'PlanExpired',
+    });
   });
 
   it('a store without a backup - cannot be planned', async () => {
@@ -98,7 +109,12 @@ describe('recovery', () => {
     platform = testPlatform();
 
     await expect(
-      planRecovery(platform, { store: 'orders-db', target: { kind: 'directory', path: target }, options: {}, requestedBy: 'test' }),
+      planRecovery(platform, {
+        store: 'orders-db',
+        target: { kind: 'directory', path: target },
+        options: {},
+        requestedBy: 'test',
+      }),
     ).rejects.toMatchObject({ name: 'BackupNotRestorable' });
   });
 
@@ -115,7 +131,10 @@ describe('validation', () => {
   async function validate(kind: 'integrity' | 'test-restore') {
     const { validationId } = await requestValidation(platform, { backupId: record.id, kind, requestedBy: 'test' });
     await platform.flows.drain();
-    return { validation: await loadValidation(platform.catalog, validationId), after: await loadBackup(platform.catalog, record.id) };
+    return {
+      validation: await loadValidation(platform.catalog, validationId),
+      after: await loadBackup(platform.catalog, record.id),
+    };
   }
 
   it('sound copies - passed, every byte of both was read', async () => {

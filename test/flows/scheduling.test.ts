@@ -75,7 +75,8 @@ describe('queue', () => {
 
   it('capacity for one - the critical store starts first', async () => {
     platform = testPlatform({ policies, limits: { concurrentBackups: 1 } });
-    for (const { store } of policies) await requestBackup(platform, { stores: [store], requestedBy: 'test', trigger: 'http' });
+    for (const { store } of policies)
+      await requestBackup(platform, { stores: [store], requestedBy: 'test', trigger: 'http' });
 
     await dispatch(platform);
 
@@ -90,7 +91,9 @@ describe('queue', () => {
     platform = testPlatform({ policies });
     await requestBackup(platform, { stores: ['low-db'], requestedBy: 'test', trigger: 'http' });
 
-    await expect(requestBackup(platform, { stores: ['low-db'], requestedBy: 'test', trigger: 'http' })).rejects.toMatchObject({ name: 'SourceBusy' });
+    await expect(
+      requestBackup(platform, { stores: ['low-db'], requestedBy: 'test', trigger: 'http' }),
+    ).rejects.toMatchObject({ name: 'SourceBusy' });
     await platform.flows.drain();
   });
 
@@ -120,7 +123,9 @@ describe('queue', () => {
     platform = testPlatform({ policies, limits: { queueLength: 1 } });
     await requestBackup(platform, { stores: ['low-db'], requestedBy: 'test', trigger: 'http' });
 
-    await expect(requestBackup(platform, { stores: ['medium-db'], requestedBy: 'test', trigger: 'http' })).rejects.toMatchObject({ name: 'QueueFull' });
+    await expect(
+      requestBackup(platform, { stores: ['medium-db'], requestedBy: 'test', trigger: 'http' }),
+    ).rejects.toMatchObject({ name: 'QueueFull' });
   });
 
   it('the same idempotency key twice - one backup; with another type - a conflict', async () => {
@@ -131,7 +136,9 @@ describe('queue', () => {
     const second = await requestBackup(platform, request);
 
     expect(second).toEqual(first);
-    await expect(requestBackup(platform, { ...request, type: 'incremental' })).rejects.toMatchObject({ name: 'IdempotencyConflict' });
+    await expect(requestBackup(platform, { ...request, type: 'incremental' })).rejects.toMatchObject({
+      name: 'IdempotencyConflict',
+    });
   });
 
   it('a crash between the queue write and the start - the next dispatch starts it', async () => {

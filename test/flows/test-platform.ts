@@ -153,7 +153,9 @@ export function startProcess(world: TestWorld, view: ProcessView = plainView(wor
         ...world.options.limits,
       },
     },
-    notifiers: [{ channel: 'test', send: (notice) => view.effect('notify', async () => void world.notices.push(notice)) }],
+    notifiers: [
+      { channel: 'test', send: (notice) => view.effect('notify', async () => void world.notices.push(notice)) },
+    ],
     log: silentLog,
   };
   return platform;

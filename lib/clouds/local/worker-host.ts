@@ -12,7 +12,7 @@ import { identify, isSameProcess, residentBytes } from './process-tree.ts';
 import type { WorkerCommand } from './worker-environment.ts';
 import { OUTPUT_BYTES_MAX, workerEnvironment } from './worker-environment.ts';
 import type { WorkerNotes } from './worker-notes.ts';
-import { takeLines } from './worker-output.ts';
+import { logLine, takeLines } from './worker-output.ts';
 
 /** Time to write a last heartbeat and end the dump tool; what needs longer would not be missed. */
 const GRACE_MILLISECONDS = 10_000;
@@ -118,8 +118,9 @@ export class ChildWorkerHost implements WorkerHost {
     });
     const fields = { jobId: job.jobId, attempt: job.attempt };
     child.stdin.on('error', () => undefined);
-    takeLines(child.stdout, OUTPUT_BYTES_MAX, (line) => this.#options.log.info('worker output', { ...fields, line }));
-    takeLines(child.stderr, OUTPUT_BYTES_MAX, (line) => this.#options.log.warn('worker output', { ...fields, line }));
+    for (const stream of [child.stdout, child.stderr]) {
+      takeLines(stream, OUTPUT_BYTES_MAX, (line) => logLine(this.#options.log, line, fields));
+    }
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     const pid = await spawned(child, name);
     const worker: Worker = {

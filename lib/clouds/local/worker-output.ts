@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 
 import { LIMITS } from '../../domain/limits.ts';
+import type { Log, LogFields } from '../../ports/telemetry.ts';
 
 const CUT_MARK = '… (the rest is not kept)';
 
@@ -30,3 +31,30 @@ export function takeLines(stream: Readable, bytesMax: number, onLine: (line: str
   // A pipe that breaks means that the worker ended, which its exit tells better.
   stream.on('error', () => undefined);
 }
+
+/** A log line of the worker's own becomes one of ours, with its level and fields; anything else is shown as it is. */
+export function logLine(log: Log, line: string, fields: LogFields): void {
+  const entry = parse(line);
+  if (entry === undefined) {
+    log.warn('worker output', { ...fields, line });
+    return;
+  }
+  const { level, message, at: _, ...others } = entry;
+  log[level](message, { ...others, ...fields });
+}
+
+type Entry = LogFields & { readonly level: keyof Log; readonly message: string };
+
+function parse(line: string): Entry | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    const entry = JSON.parse(line) as Record<string, unknown>;
+    const isOurs = typeof entry.message === 'string' && LEVELS.has(String(entry.level));
+    const isFlat = Object.values(entry).every((value) => value === null || typeof value !== 'object');
+    return isOurs && isFlat ? (entry as unknown as Entry) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const LEVELS: ReadonlySet<string> = new Set<keyof Log>(['debug', 'info', 'warn', 'error']);

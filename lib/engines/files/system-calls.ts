@@ -9,6 +9,8 @@ import type { Readable, Writable } from 'node:stream';
 
 import { HoldfastError } from '../../domain/errors.ts';
 import { LIMITS } from '../../domain/limits.ts';
+import { errorCode } from './findings.ts';
+import { stoppedBy } from './turns.ts';
 
 export interface Xattr {
   readonly name: Buffer;
@@ -90,13 +92,15 @@ type Perl = ChildProcessByStdio<Writable, Readable, Readable>;
 
 export class SystemCalls {
   readonly #perl: Perl;
+  readonly #signal: AbortSignal;
   #received: Buffer[] = [];
   #complaint = '';
   #wake: () => void = () => undefined;
   #ended: string | undefined;
 
-  private constructor(perl: Perl) {
+  private constructor(perl: Perl, signal: AbortSignal) {
     this.#perl = perl;
+    this.#signal = signal;
     perl.stdout.on('data', (bytes: Buffer) => {
       this.#received.push(bytes);
       this.#wake();
@@ -123,14 +127,15 @@ export class SystemCalls {
       signal,
       killSignal: 'SIGKILL',
     });
-    const calls = new SystemCalls(perl);
+    const calls = new SystemCalls(perl, signal);
     try {
       await once(perl, 'spawn');
       // A first call, so that whoever gets this object knows that it works.
       await calls.make([{ kind: 'get-xattrs', path: Buffer.from('/') }]);
       return calls;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      if (signal.aborted) throw stoppedBy(signal);
+      if (errorCode(error) === 'ENOENT') return undefined;
       throw new HoldfastError('DumpToolFailed', `unable to start '${perlPath}'`, { tool: 'perl' }, { cause: error });
     }
   }
@@ -157,6 +162,7 @@ export class SystemCalls {
 
   async #take(length: number): Promise<Buffer> {
     while (this.#received.reduce((sum, bytes) => sum + bytes.length, 0) < length) {
+      if (this.#signal.aborted) throw stoppedBy(this.#signal);
       if (this.#ended !== undefined) {
         throw new HoldfastError(
           'DumpToolFailed',

@@ -22,7 +22,7 @@ export class Turns {
 
   /** Call it between any two bounded pieces of work. @throws ExecutionStopped once the signal is aborted */
   take(): Promise<void> | undefined {
-    if (this.#context.signal.aborted) throw stopped(this.#context.signal);
+    if (this.#context.signal.aborted) throw stoppedBy(this.#context.signal);
     this.#calls++;
     const isOver =
       this.#calls >= SLICE_CALLS || this.#context.clock.monotonic() - this.#startedAt >= SLICE_MILLISECONDS;
@@ -33,11 +33,11 @@ export class Turns {
     await nextTurn();
     this.#calls = 0;
     this.#startedAt = this.#context.clock.monotonic();
-    if (this.#context.signal.aborted) throw stopped(this.#context.signal);
+    if (this.#context.signal.aborted) throw stoppedBy(this.#context.signal);
   }
 }
 
-function stopped(signal: AbortSignal): HoldfastError {
+export function stoppedBy(signal: AbortSignal): HoldfastError {
   if (signal.reason instanceof HoldfastError) return signal.reason;
   return new HoldfastError('ExecutionStopped', 'stopped while working on a file tree', {}, { cause: signal.reason });
 }

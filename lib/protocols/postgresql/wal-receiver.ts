@@ -182,7 +182,10 @@ export class WalReceiver {
       await this.#file.writeFile(part);
       this.#writtenLsn += BigInt(part.length);
       offset += part.length;
-      if (part.length === room) await this.#closeSegment();
+      if (part.length < room) continue;
+      await this.#closeSegment();
+      // A busy server may write its max_slot_wal_keep_size within seconds.
+      if (!this.#isEnding) this.#sendStatus();
     }
   }
 

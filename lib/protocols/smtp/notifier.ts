@@ -47,8 +47,11 @@ async function send(settings: SmtpSettings, notice: Notice): Promise<void> {
     ...(auth !== undefined && { auth }),
   });
   try {
-    const { rejected } = (await transport.sendMail(mailOf(notice, settings))) as { readonly rejected: readonly unknown[] };
-    if (rejected.length > 0) throw failed(settings, `${rejected.length} of ${settings.to.length} recipients were refused`);
+    const { rejected } = (await transport.sendMail(mailOf(notice, settings))) as {
+      readonly rejected: readonly unknown[];
+    };
+    if (rejected.length > 0)
+      throw failed(settings, `${rejected.length} of ${settings.to.length} recipients were refused`);
   } catch (error) {
     throw error instanceof HoldfastError ? error : failed(settings, reasonOf(error));
   } finally {
@@ -61,7 +64,11 @@ async function loginOf({ credentialRef, secrets, host, port }: SmtpSettings) {
   const text = (await secrets.read(credentialRef)).reveal().trim();
   const separator = text.indexOf(':');
   if (separator < 1) {
-    throw new HoldfastError('NotificationFailed', `unable to log in to '${host}:${port}': the secret has not the form user:password`, { host });
+    throw new HoldfastError(
+      'NotificationFailed',
+      `unable to log in to '${host}:${port}': the secret has not the form user:password`,
+      { host },
+    );
   }
   return { user: text.slice(0, separator), pass: text.slice(separator + 1) };
 }
@@ -72,7 +79,11 @@ const failed = ({ host, port }: SmtpSettings, why: string): HoldfastError =>
 /** A server's words may repeat the login: only its code and kind are kept. */
 function reasonOf(error: unknown): string {
   const { code, responseCode, command } = error as { code?: string; responseCode?: number; command?: string };
-  const parts = [code, responseCode === undefined ? undefined : `answer ${responseCode}`, command === undefined ? undefined : `at ${command.split(' ')[0] ?? ''}`];
+  const parts = [
+    code,
+    responseCode === undefined ? undefined : `answer ${responseCode}`,
+    command === undefined ? undefined : `at ${command.split(' ')[0] ?? ''}`,
+  ];
   const told = parts.filter((part) => part !== undefined).join(', ');
   return told === '' ? 'unknown reason' : told;
 }

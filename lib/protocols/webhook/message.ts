@@ -6,7 +6,13 @@ import type { Notice } from '../../ports/notifier.ts';
 const SECTION_LENGTH_MAX = 3000;
 const HEADER_LENGTH_MAX = 150;
 
-const MARKS: Readonly<Record<Notice['severity'], string>> = { critical: '🔴', high: '🔴', medium: '🟠', low: '🟡', info: '⚪' };
+const MARKS: Readonly<Record<Notice['severity'], string>> = {
+  critical: '🔴',
+  high: '🔴',
+  medium: '🟠',
+  low: '🟡',
+  info: '⚪',
+};
 
 export function webhookMessage(notice: Notice): object {
   const mark = notice.isResolved ? '🟢' : MARKS[notice.severity];
@@ -17,7 +23,10 @@ export function webhookMessage(notice: Notice): object {
     blocks: [
       { type: 'header', text: { type: 'plain_text', text: cut(title, HEADER_LENGTH_MAX), emoji: true } },
       { type: 'section', text: { type: 'mrkdwn', text: cut(body, SECTION_LENGTH_MAX) } },
-      { type: 'context', elements: [{ type: 'mrkdwn', text: escaped(`${notice.severity} · ${notice.at} · ${notice.key}`) }] },
+      {
+        type: 'context',
+        elements: [{ type: 'mrkdwn', text: escaped(`${notice.severity} · ${notice.at} · ${notice.key}`) }],
+      },
     ],
   };
 }
@@ -25,4 +34,5 @@ export function webhookMessage(notice: Notice): object {
 /** Slack's three control characters: without this a name such as `<!channel>` would call everybody. */
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
-const cut = (text: string, lengthMax: number): string => (text.length <= lengthMax ? text : `${text.slice(0, lengthMax - 1)}…`);
+const cut = (text: string, lengthMax: number): string =>
+  text.length <= lengthMax ? text : `${text.slice(0, lengthMax - 1)}…`;

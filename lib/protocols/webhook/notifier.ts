@@ -29,7 +29,10 @@ async function urlOf({ url, urlRef, secrets }: WebhookSettings): Promise<URL> {
   const text = urlRef === undefined ? (url ?? '') : (await secrets.read(urlRef)).reveal().trim();
   const parsed = URL.parse(text);
   if (parsed !== null && (parsed.protocol === 'https:' || parsed.protocol === 'http:')) return parsed;
-  throw new HoldfastError('NotificationFailed', 'unable to use the webhook: its URL does not begin with https:// or http://');
+  throw new HoldfastError(
+    'NotificationFailed',
+    'unable to use the webhook: its URL does not begin with https:// or http://',
+  );
 }
 
 /** Host only: the path of such a URL is the secret. */
@@ -50,7 +53,10 @@ async function post(url: URL, notice: Notice): Promise<void> {
   }
   const answer = await beginningOf(response);
   if (!response.ok) {
-    throw new HoldfastError('NotificationFailed', `webhook '${host}' answered ${response.status}: ${answer}`, { host, status: response.status });
+    throw new HoldfastError('NotificationFailed', `webhook '${host}' answered ${response.status}: ${answer}`, {
+      host,
+      status: response.status,
+    });
   }
 }
 
@@ -78,5 +84,10 @@ async function beginningOf(response: Response): Promise<string> {
   } catch {
     // The status says enough.
   }
-  return text.slice(0, ANSWER_BYTES_MAX).replaceAll(/[^\x20-\x7e\u0400-\u04ff]+/g, ' ').trim() || 'nothing';
+  return (
+    text
+      .slice(0, ANSWER_BYTES_MAX)
+      .replaceAll(/[^\x20-\x7e\u0400-\u04ff]+/g, ' ')
+      .trim() || 'nothing'
+  );
 }

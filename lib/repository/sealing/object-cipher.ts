@@ -47,11 +47,13 @@ export interface SectionFacts {
 
 export interface ObjectCipher {
   readonly header: Buffer;
-  /** Returns initialisation vector, ciphertext and tag, in the order in which they are stored. */
-  seal(facts: SectionFacts, payload: Uint8Array): readonly Buffer[];
+  seal(facts: SectionFacts, payload: Uint8Array): SealedParts;
   /** @throws IntegrityViolation when a bit of it, its facts or its object is not what was sealed */
-  open(facts: SectionFacts, sealed: Buffer): Buffer;
+  open(facts: SectionFacts, sealed: Buffer | SealedParts): Buffer;
 }
+
+/** Initialisation vector, ciphertext and tag, in the order in which they are stored: not joined, because a join is a copy. */
+export type SealedParts = readonly [iv: Buffer, ciphertext: Buffer, tag: Buffer];
 
 export const headerBytesOf = (attempt: string): number =>
   PREFIX_BYTES + SALT_BYTES + COMMITMENT_BYTES + 4 + 1 + Buffer.byteLength(attempt);
@@ -145,11 +147,12 @@ function cipherOf(
     },
     open: (facts, sealed) => {
       const { key: where } = identity;
-      if (sealed.length < SECTION_OVERHEAD_BYTES) throw tampered(where, facts);
-      const decipher = createDecipheriv(CIPHER, key, sealed.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES });
+      if (Buffer.isBuffer(sealed) && sealed.length < SECTION_OVERHEAD_BYTES) throw tampered(where, facts);
+      const [iv, ciphertext, tag] = Buffer.isBuffer(sealed) ? partsOf(sealed) : sealed;
+      const decipher = createDecipheriv(CIPHER, key, iv, { authTagLength: TAG_BYTES });
       decipher.setAAD(associatedData(binding, facts));
-      decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
-      const payload = decipher.update(sealed.subarray(IV_BYTES, sealed.length - TAG_BYTES));
+      decipher.setAuthTag(tag);
+      const payload = decipher.update(ciphertext);
       try {
         decipher.final();
       } catch (error) {
@@ -159,6 +162,12 @@ function cipherOf(
     },
   };
 }
+
+const partsOf = (sealed: Buffer): SealedParts => [
+  sealed.subarray(0, IV_BYTES),
+  sealed.subarray(IV_BYTES, sealed.length - TAG_BYTES),
+  sealed.subarray(sealed.length - TAG_BYTES),
+];
 
 /** Fixed length, so that no two sets of facts have one encoding. */
 function associatedData(binding: Buffer, facts: SectionFacts): Buffer {

@@ -6,7 +6,7 @@ import type { IdSource } from '../../ports/id-source.ts';
 import { ByteWriter } from '../encoding/byte-writer.ts';
 import { compressNow } from './compression.ts';
 import type { DataKey } from './data-key.ts';
-import type { Compression, ObjectCipher, ObjectIdentity, SectionFacts } from './object-cipher.ts';
+import type { Compression, ObjectCipher, ObjectIdentity, SealedParts, SectionFacts } from './object-cipher.ts';
 import { COMPRESSIONS, newObjectCipher } from './object-cipher.ts';
 
 export const FOOTER_MAGIC = Buffer.from('TSAFDLOH', 'ascii');
@@ -18,7 +18,7 @@ export interface PlacedSection {
   readonly offset: number;
   readonly length: number;
   /** The stored bytes, for checks and hashes before they are sent. */
-  readonly parts: readonly Buffer[];
+  readonly parts: SealedParts;
 }
 
 export interface BuiltObject {
@@ -61,7 +61,7 @@ export class SealedObjectBuilder {
 
   /** Opens a section that was just sealed, to compare it with what went in. @throws IntegrityViolation */
   reopen(placed: PlacedSection): Buffer {
-    return this.#cipher.open(placed.facts, Buffer.concat(placed.parts));
+    return this.#cipher.open(placed.facts, placed.parts);
   }
 
   /** A trailer is what makes an object whole: without it, or behind anything else, nothing of the object is accepted. */

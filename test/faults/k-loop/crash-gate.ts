@@ -76,7 +76,10 @@ const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
 
 /** The world through the gate. Polling is no effect: how often it happens depends on the machine's speed. */
 export function gatedView(world: TestWorld, gate: CrashGate): ProcessView {
-  const clock: Clock = { ...world.clock, sleep: (milliseconds, signal) => gate.pass(() => world.clock.sleep(milliseconds, signal)) };
+  const clock: Clock = {
+    ...world.clock,
+    sleep: (milliseconds, signal) => gate.pass(() => world.clock.sleep(milliseconds, signal)),
+  };
   return {
     clock,
     // One heartbeat per attempt: more would make the number of effects depend on the machine's speed.
@@ -101,7 +104,9 @@ const gatedCatalog = (catalog: Catalog, gate: CrashGate): Catalog => ({
   transact: (writes) =>
     writes[0]?.key.partition.startsWith('observed#') === true
       ? gate.pass(() => catalog.transact(writes))
-      : gate.effect(`transact ${writes[0]?.key.partition ?? ''} ${writes[0]?.key.sort ?? ''}`, () => catalog.transact(writes)),
+      : gate.effect(`transact ${writes[0]?.key.partition ?? ''} ${writes[0]?.key.sort ?? ''}`, () =>
+          catalog.transact(writes),
+        ),
 });
 
 const gatedStore = (store: ObjectStore, gate: CrashGate): ObjectStore => ({

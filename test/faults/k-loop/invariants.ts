@@ -42,7 +42,10 @@ export async function checkInvariants(world: TestWorld, firstHashes: ReadonlyMap
 async function checkRestorable(world: TestWorld, record: BackupRecord): Promise<void> {
   const platform = startProcess(world);
   demand(record.copies.length === 2, `I-1: ${record.id} has ${record.copies.length} copies`);
-  demand(record.checks.length > 0 && record.checks.every((check) => check.verdict === 'pass'), `I-1: ${record.id} has a check that did not pass`);
+  demand(
+    record.checks.length > 0 && record.checks.every((check) => check.verdict === 'pass'),
+    `I-1: ${record.id} has a check that did not pass`,
+  );
   for (const { location } of record.copies) {
     const repository = repositoryOf(platform, STORE, location);
     for (const unit of record.units) {
@@ -53,7 +56,10 @@ async function checkRestorable(world: TestWorld, record: BackupRecord): Promise<
       for await (const entry of reader.entries()) {
         const parts: Buffer[] = [];
         for await (const part of reader.read(entry)) parts.push(Buffer.from(part));
-        demand(expected.get(entry.path.toString())?.equals(Buffer.concat(parts)) === true, `I-12: ${entry.path.toString()} differs at ${location}`);
+        demand(
+          expected.get(entry.path.toString())?.equals(Buffer.concat(parts)) === true,
+          `I-12: ${entry.path.toString()} differs at ${location}`,
+        );
         seen++;
       }
       demand(seen === expected.size, `I-12: ${unit.unit} has ${seen} of ${expected.size} files at ${location}`);
@@ -80,10 +86,16 @@ async function checkRecoveries(world: TestWorld): Promise<void> {
   for (const recovery of await listRecoveries(world.catalog)) {
     demand(isRecoverySettled(recovery.status), `I-8: recovery ${recovery.id} is still ${recovery.status}`);
     if (recovery.status !== 'completed' || !('path' in recovery.plan.target)) continue;
-    demand(world.scripted.targets.get(recovery.plan.target.path)?.healthy === true, `I-5: recovery ${recovery.id} completed without its target`);
+    demand(
+      world.scripted.targets.get(recovery.plan.target.path)?.healthy === true,
+      `I-5: recovery ${recovery.id} completed without its target`,
+    );
   }
   const { items } = await listBackups(world.catalog, { store: STORE });
-  demand(items.every((record) => record.restoreLeases.length === 0), 'I-5: a lease was left behind');
+  demand(
+    items.every((record) => record.restoreLeases.length === 0),
+    'I-5: a lease was left behind',
+  );
 }
 
 export function hashesOf(world: TestWorld): ReadonlyMap<string, string> {

@@ -86,7 +86,9 @@ describe('k-loop', () => {
       await checkInvariants(clean, new Map());
       expect((await newestRestorable(clean.catalog, STORE))?.status).toBe('completed');
       expect(effects.length).toBeGreaterThanOrEqual(BACKUP_EFFECTS_MIN);
-      expect(effects.filter((name) => name.startsWith('put primary') && name.includes('/packs/')).length).toBeGreaterThanOrEqual(4);
+      expect(
+        effects.filter((name) => name.startsWith('put primary') && name.includes('/packs/')).length,
+      ).toBeGreaterThanOrEqual(4);
       clean.close();
 
       let unreached = 0;
@@ -117,7 +119,12 @@ describe('k-loop', () => {
         const quiet = startProcess(world);
         await runToTheEnd(world, quiet);
         const target = path.join(mkdtempSync(path.join(tmpdir(), 'holdfast-k-')), 'restored');
-        const plan = await planRecovery(quiet, { store: STORE, target: { kind: 'directory', path: target }, options: {}, requestedBy: 'test' });
+        const plan = await planRecovery(quiet, {
+          store: STORE,
+          target: { kind: 'directory', path: target },
+          options: {},
+          requestedBy: 'test',
+        });
         return { world, plan };
       };
       const clean = await prepared();

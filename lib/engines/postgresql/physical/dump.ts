@@ -91,8 +91,6 @@ class PhysicalDump {
   }): Promise<UnitFacts> {
     const slot = `holdfast_${this.#wal.processId}`;
     const reportsPosition = await this.#mayReportPosition();
-    // Before the backup begins, so that the server cannot recycle WAL between its start position and our first read.
-    await this.#wal.query(`CREATE_REPLICATION_SLOT ${slot} TEMPORARY PHYSICAL RESERVE_WAL`);
     await this.#storeTimelineHistory();
     const { checkpoint, rateKilobytesMax } = settings;
     this.#sink.progress({ phase: 'waiting for the checkpoint', doneBytes: 0 });
@@ -141,6 +139,10 @@ class PhysicalDump {
     const directory = join(this.#context.scratchDir, 'wal');
     await mkdir(directory, { mode: 0o700 });
     this.#start = start;
+    // Not before the backup's own checkpoint: the slot would hold WAL since the last one, and a server with a small
+    // max_slot_wal_keep_size would invalidate it during the checkpoint. WAL is recycled at the next checkpoint only, and if that were
+    // to come first, the server refuses the start position: an error, never a gap.
+    await this.#wal.query(`CREATE_REPLICATION_SLOT ${slot} TEMPORARY PHYSICAL RESERVE_WAL`);
     this.#store = new WalStore(this.#sink, range, this.#context.signal);
     const onFailure = (error: HoldfastError): void => this.#stream.fail(error);
     this.#receiver = new WalReceiver(this.#wal, { slot, range, directory, reportsPosition, onFailure });

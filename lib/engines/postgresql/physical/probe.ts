@@ -47,7 +47,7 @@ function withCure(error: unknown, target: ConnectionTarget): unknown {
       { cause: error },
     );
   }
-  if (/replication/i.test(said)) {
+  if (hasErrorName(error, 'SourcePrivilegeMissing')) {
     return new HoldfastError(
       'SourcePrivilegeMissing',
       `${said}; cure: ALTER ROLE ${role} LOGIN REPLICATION`,
