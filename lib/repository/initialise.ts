@@ -11,7 +11,7 @@ import { objectKeys } from './object-keys.ts';
 import type { RepositoryContext } from './repository-context.ts';
 import { REPOSITORY_LIMITS } from './repository-limits.ts';
 import { recipientsOf, unwrapFor, wrapFor } from './sealing/data-key.ts';
-import { putOnce, readWhole } from './stored-objects.ts';
+import { putProven, readWhole } from './stored-objects.ts';
 
 const SECRET_BYTES = 32;
 
@@ -96,7 +96,7 @@ async function offerSecret(
     recipients,
   });
   try {
-    await putOnce(context, objectKeys.repository(context.storeName), [document]);
+    await putProven(context, objectKeys.repository(context.storeName), [document]);
     return undefined;
   } catch (error) {
     if (!hasErrorName(error, 'ObjectExists')) throw error;

@@ -8,7 +8,7 @@ import { nameOfKey, objectKeys } from './object-keys.ts';
 import { pointName } from './point.ts';
 import type { RepositoryContext } from './repository-context.ts';
 import { KeyRing } from './sealing/key-ring.ts';
-import { putOnce, statPresent } from './stored-objects.ts';
+import { putProven, statPresent } from './stored-objects.ts';
 
 export interface InventoryRequest {
   readonly backupId: string;
@@ -49,7 +49,7 @@ export async function takeInventory(context: RepositoryContext, request: Invento
   const { backupId, epoch } = request;
   const listed = inventory.listed();
   const document = encodeDocument('inventory', { backupId, epoch, location: context.location.name, objects: listed });
-  const pin = await putOnce(context, objectKeys.inventory(storeName, pointName(request)), [document]);
+  const pin = await putProven(context, objectKeys.inventory(storeName, pointName(request)), [document]);
   return { pin, objects: listed.length, sizeBytes: listed.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) };
 }
 

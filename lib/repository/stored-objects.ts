@@ -44,6 +44,18 @@ export async function putOnce(
   return { key, sizeBytes, sha256 };
 }
 
+/**
+ * Writes a small object once and reads it back. For what no later verification compares with a pin: wrapped keys (a bit flipped in
+ * the recovery recipient's part would show only on the worst day), the repository's own document, inventories.
+ *
+ * @throws ObjectExists, IntegrityViolation
+ */
+export async function putProven(context: RepositoryContext, key: string, parts: readonly Uint8Array[]): Promise<ObjectPin> {
+  const pin = await putOnce(context, key, parts);
+  await checkPinned(context, pin);
+  return pin;
+}
+
 async function assertSameBytes(context: RepositoryContext, pin: ObjectPin, refusal: unknown): Promise<void> {
   const stored = await context.location.stat(pin.key);
   if (stored?.sizeBytes !== pin.sizeBytes || stored.sha256 !== pin.sha256) throw refusal;

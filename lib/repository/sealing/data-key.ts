@@ -11,7 +11,7 @@ import { decodeDocument, encodeDocument } from '../encoding/plain-document.ts';
 import { assertAttemptName, objectKeys } from '../object-keys.ts';
 import type { RepositoryContext } from '../repository-context.ts';
 import { REPOSITORY_LIMITS } from '../repository-limits.ts';
-import { putOnce, readWhole } from '../stored-objects.ts';
+import { putProven, readWhole } from '../stored-objects.ts';
 
 export const DATA_KEY_BYTES = 32;
 const RECIPIENTS_MAX = 16;
@@ -105,7 +105,7 @@ async function storeDataKey(
 ): Promise<void> {
   const recipients = await wrapFor(context, raw, dataKeyContext(context, repository, attempt));
   const document = encodeDocument('keys', { attempt, repository, createdAt: isoNow(context.clock), recipients });
-  await putOnce(context, objectKeys.keys(context.storeName, attempt), [document]);
+  await putProven(context, objectKeys.keys(context.storeName, attempt), [document]);
 }
 
 const dataKeyContext = (context: RepositoryContext, repository: string, attempt: string): KeyContext => ({
