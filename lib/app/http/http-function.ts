@@ -13,6 +13,7 @@ import { languageOf } from './language.ts';
 import { requestIdOf } from './request-id.ts';
 import type { Answer, Route } from './route.ts';
 import type { Services } from './services.ts';
+import { SHARED_HEADERS } from './shared-headers.ts';
 
 export type HttpEvent = APIGatewayProxyEventV2;
 export type HttpResult = APIGatewayProxyStructuredResultV2;
@@ -45,14 +46,6 @@ export function httpFunction(routes: readonly Route[], options: HttpFunctionOpti
 /** Emulated gateways send null where API Gateway leaves a field out, and the Router takes such an event for a foreign one. */
 const withoutNulls = (event: HttpEvent): HttpEvent =>
   Object.fromEntries(Object.entries(event).filter(([, value]) => value !== null)) as unknown as HttpEvent;
-
-/** An API answers programs: nothing of it may be cached, framed, sniffed or run. */
-const SHARED_HEADERS = {
-  'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'strict-transport-security': 'max-age=31536000',
-};
 
 const unknownMethod = (): HoldfastError => new HoldfastError('NotFound', 'no operation has this method');
 

@@ -15,6 +15,7 @@ import type { HttpFunction, HttpResult } from './http-function.ts';
 import { languageOf } from './language.ts';
 import { loadHttpFunctions } from './load-functions.ts';
 import type { HttpFunctions, Manager } from './managers.ts';
+import { SHARED_HEADERS } from './shared-headers.ts';
 
 export type { HttpFunctions } from './managers.ts';
 
@@ -123,7 +124,12 @@ function refusal(error: unknown, request: IncomingMessage, requestId: string): H
   return {
     statusCode: answer.status,
     // What was not read of the request must not be taken for the next one.
-    headers: { 'content-type': 'application/json; charset=utf-8', 'x-request-id': requestId, connection: 'close' },
+    headers: {
+      'content-type': 'application/json; charset=utf-8',
+      ...SHARED_HEADERS,
+      'x-request-id': requestId,
+      connection: 'close',
+    },
     body: JSON.stringify(answer.body),
   };
 }
