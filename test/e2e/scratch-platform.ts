@@ -1,0 +1,142 @@
+// A platform in a temporary folder for whole-program tests: made by `init` from a configuration, run by `up` as a child process.
+
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+
+import { repositoryRoot } from '../../scripts/repository-root.ts';
+import { runProcess } from '../../scripts/run-process.ts';
+import type { ProcessResult } from '../../scripts/run-process.ts';
+
+/** In memory where the system has such a folder: these tests sync thousands of small files. */
+const temporaryFolder = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+
+export const checkoutProgram = path.join(repositoryRoot, 'bin', 'holdfast.js');
+
+const START_SECONDS_MAX = 30;
+const COMMAND_SECONDS_MAX = 120;
+
+/** What a person's shell would not have: a test must not find another platform by the caller's environment. */
+const CLEAN = {
+  HOLDFAST_CONFIG: undefined,
+  HOLDFAST_HOME: undefined,
+  HOLDFAST_URL: undefined,
+  HOLDFAST_TOKEN_FILE: undefined,
+  HOLDFAST_TOKENS: undefined,
+};
+
+export interface ScratchOptions {
+  /** Every path is a unit of the store `files`. */
+  readonly paths: readonly string[];
+  /** The program to run; the checkout's own unless given. */
+  readonly program?: string;
+}
+
+export interface ScratchPlatform {
+  readonly folder: string;
+  readonly configFile: string;
+  readonly tokenFile: string;
+  readonly token: string;
+  /** Runs a command of the command line against this platform; `url` names a platform that listens elsewhere than configured. */
+  run(commandArguments: readonly string[], url?: string): Promise<ProcessResult>;
+  start(): Promise<RunningPlatform>;
+  remove(): void;
+}
+
+export interface RunningPlatform {
+  readonly url: string;
+  readonly child: ChildProcess;
+  readonly ended: Promise<void>;
+  /** Ends it with the signal and waits until it has ended. */
+  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+}
+
+export const scratchFolder = (): string => mkdtempSync(path.join(temporaryFolder, 'holdfast-e2e-'));
+
+/** Makes the platform below `folder`; its two locations stand in two failure domains. */
+export async function scratchPlatform(
+  folder: string,
+  { paths, program = checkoutProgram }: ScratchOptions,
+): Promise<ScratchPlatform> {
+  mkdirSync(folder, { recursive: true });
+  const configFile = path.join(folder, 'holdfast.yaml');
+  writeFileSync(configFile, configurationText(folder, paths));
+  const run: ScratchPlatform['run'] = (commandArguments, url) =>
+    runProcess(process.execPath, [program, '--config', configFile, '--no-input', ...commandArguments], {
+      cwd: folder,
+      timeoutSeconds: COMMAND_SECONDS_MAX,
+      env: { ...CLEAN, ...(url !== undefined && { HOLDFAST_URL: url }) },
+    });
+  const made = await run(['init', '--non-interactive']);
+  if (made.exitCode !== 0) throw new Error(`init failed: ${made.stdout}\n${made.stderr}`);
+  const tokenFile = path.join(folder, '.holdfast', 'token.json');
+  const { tokens } = JSON.parse(readFileSync(tokenFile, 'utf8')) as { tokens: { token: string }[] };
+  return {
+    folder,
+    configFile,
+    tokenFile,
+    token: tokens[0]?.token ?? '',
+    run,
+    start: () => startUp(program, configFile, folder),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+const configurationText = (folder: string, paths: readonly string[]): string => `version: 1
+timezone: UTC
+platform: { country: RU }
+locations:
+  primary: { kind: directory, path: "${folder}/primary", country: RU, failureDomain: one }
+  second: { kind: directory, path: "${folder}/second", country: RU, failureDomain: two }
+services:
+  main:
+    owner: test
+    stores:
+      files:
+        engine: files
+        class: medium
+        data: system_data
+        full: "0 2 * * *"
+        copies: [primary, second]
+        keep: { daily: 30d }
+        source: { paths: ${JSON.stringify(paths)} }
+`;
+
+/** Settles when the platform listens. It leads a process group of its own, as a service manager would start it. */
+async function startUp(program: string, configFile: string, folder: string): Promise<RunningPlatform> {
+  const child = spawn(process.execPath, [program, '--config', configFile, '--json', 'up', '--port', '0'], {
+    cwd: folder,
+    env: { ...process.env, ...CLEAN },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const told: string[] = [];
+  child.stderr.on('data', (bytes: Buffer) => void told.push(bytes.toString()));
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const patience = setTimeout(() => child.kill('SIGKILL'), START_SECONDS_MAX * 1000);
+  try {
+    const first = await Promise.race([firstLine(child), ended]);
+    if (first === undefined)
+      throw new Error(`"holdfast up" ended or said nothing for ${START_SECONDS_MAX} s: ${told.join('')}`);
+    const { url } = JSON.parse(first) as { url: string };
+    return {
+      url,
+      child,
+      ended,
+      end: async (signal) => {
+        child.kill(signal);
+        await ended;
+      },
+    };
+  } finally {
+    clearTimeout(patience);
+  }
+}
+
+const firstLine = (child: ChildProcess): Promise<string> =>
+  new Promise((resolve) => {
+    if (child.stdout !== null) createInterface({ input: child.stdout }).once('line', resolve);
+  });
