@@ -77,7 +77,7 @@ describe('portable machines pass', () => {
     'a fail by paths': machine({
       First: { Comment: 'Fails', Type: 'Fail', ErrorPath: '$.error.Error', CausePath: '$.error.Cause' },
     }),
-    'a loop': machine({ First: { ...act, End: undefined, Next: 'First', ResultPath: null } }),
+    'a loop': machine({ First: { ...act, Catch: [{ ...catcher, Next: 'First' }] } }),
   };
 
   test.each(Object.keys(portable))('%s', (name) => {
@@ -123,6 +123,11 @@ describe('what only some platforms can do is refused', () => {
       /^state First\/Inner: goes to 'First'/,
     ],
     ['a state that nobody reaches', machine({ First: ender, Other: ender }), /^state Other: is never reached/],
+    [
+      'a flow that cannot end',
+      machine({ First: { ...act, End: undefined, Next: 'First', ResultPath: null } }),
+      /^machine: never ends: let a state say 'End: true'/,
+    ],
     ['neither Next nor End', machine({ First: { ...act, End: undefined } }), /has not exactly one of Next and End/],
     [
       'both Next and End',

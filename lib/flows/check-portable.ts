@@ -109,7 +109,7 @@ function checkInnerGroups(walk: Walk, state: Fields, place: Omit<GroupPlace, 'fi
   }
 }
 
-/** Every target exists in its own group, and every state can be reached. */
+/** Every target exists in its own group, every state can be reached, and some state ends the group. */
 function checkWays(walk: Walk, start: string, states: Readonly<Record<string, State>>, place: GroupPlace): void {
   const reached = new Set([start]);
   // A set grows while it is iterated: each state is visited once.
@@ -122,6 +122,9 @@ function checkWays(walk: Walk, start: string, states: Readonly<Record<string, St
           `name one of ${Object.keys(states).join(', ')}`,
         );
     }
+  }
+  if (!Object.values(states).some((state) => nextStates(state).length === 0 || 'End' in state)) {
+    reporter(walk, place.path)('never ends', "let a state say 'End: true', or add Succeed or Fail");
   }
   for (const name of Object.keys(states)) {
     if (!reached.has(name)) reporter(walk, inGroup(place, name))('is never reached', 'name it as a Next, or remove it');

@@ -225,7 +225,8 @@ States:
 Comment: Never ends by itself
 StartAt: Again
 States:
-  Again: { Comment: c, Type: Pass, Next: Again }
+  Again: { Comment: c, Type: Choice, Choices: [{ Variable: $.isDone, IsPresent: true, Next: Done }], Default: Again }
+  Done: { Comment: c, Type: Succeed }
 `,
     handlers: {},
     expectation: ({ execution }) => {

@@ -86,11 +86,11 @@ export function withoutForeignErrors<T>(file: string, work: () => T): T {
     return work();
   } catch (error) {
     const extended = sqliteCodeOf(error);
-    if (extended === undefined || !(error instanceof Error)) throw error;
+    if (extended === undefined) throw error;
     const code = extended & 0xff;
     throw new HoldfastError(
       NAMES_BY_CODE[code] ?? 'CatalogUnavailable',
-      `unable to use flow journal '${file}': ${error.message}`,
+      `unable to use flow journal '${file}': ${(error as Error).message}`,
       { file, code },
       { cause: error },
     );
