@@ -50,7 +50,7 @@ States:
     Right --> [*]
   }
   Both --> Decide
-  Decide --> Done: ok IsPresent true and not (n.m StringEquals a b)
+  Decide --> Done: ok is present and not (n.m is a b)
   Decide --> Stop: otherwise
   Stop --> [*]: fails
   Done --> [*]`);

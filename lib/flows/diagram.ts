@@ -50,5 +50,19 @@ function ruleText(rule: Readonly<Record<string, unknown>>): string {
   if (rule['Not'] !== undefined) return `not (${ruleText(rule['Not'] as Readonly<Record<string, unknown>>)})`;
   const [operator = '', wanted] =
     Object.entries(rule).find(([field]) => !['Variable', 'Next', 'Comment'].includes(field)) ?? [];
-  return `${String(rule['Variable']).slice(2)} ${operator} ${String(wanted).replaceAll(/[:;]/g, ' ')}`;
+  return `${String(rule['Variable']).slice('$.'.length)} ${comparisonText(operator, wanted)}`;
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  Equals: 'is',
+  LessThan: 'is below',
+  GreaterThan: 'is above',
+  LessThanEquals: 'is at most',
+  GreaterThanEquals: 'is at least',
+};
+
+function comparisonText(operator: string, wanted: unknown): string {
+  const claim = /^Is(Present|Null)$/.exec(operator)?.[1];
+  if (claim !== undefined) return `is ${wanted === true ? '' : 'not '}${claim.toLowerCase()}`;
+  return `${WORDS[operator.replace(/^(String|Numeric|Boolean)/, '')] ?? operator} ${String(wanted).replaceAll(/[:;]/g, ' ')}`;
 }
