@@ -4,15 +4,18 @@ import { asHoldfastError } from '../../domain/errors.ts';
 import type { Configuration, ConfiguredStore } from './configuration.ts';
 import type { EngineNames } from './engine-names.ts';
 import { nearestName } from './nearest-name.ts';
+import { checkObjectives } from './objective-checks.ts';
+import { placeOf, storePath } from './places.ts';
 import type { Problem } from './problem.ts';
-import type { ConfigurationFile } from './schema.ts';
-import type { Path, SourceText } from './source-text.ts';
+import { checkRules } from './rule-checks.ts';
+import type { SourceText } from './source-text.ts';
 
 export interface EffectiveContext {
-  readonly file: ConfigurationFile;
   readonly source: SourceText;
   readonly engines: EngineNames;
   readonly now: number;
+  /** Kinds of locations that are built. */
+  readonly locationKinds: readonly string[];
 }
 
 export interface EffectiveResult {
@@ -25,9 +28,15 @@ export interface EffectiveResult {
 export function checkEffective(configuration: Configuration, context: EffectiveContext): EffectiveResult {
   const found: Problem[] = [];
   const stores = configuration.stores.map((store) => {
-    found.push(...checkCopies(configuration, store, context), ...checkSchedules(store, context));
+    found.push(
+      ...checkCopies(configuration, store, context),
+      ...checkTypes(store, context),
+      ...checkRules(configuration, store, context),
+      ...checkObjectives(store, context),
+    );
     return withEngineSettings(store, context, found);
   });
+  found.push(...unbuiltEngines(stores, context), ...unbuiltLocations(configuration, context));
   return {
     errors: found.filter(({ severity }) => severity === 'error'),
     warnings: found.filter(({ severity }) => severity === 'warning'),
@@ -35,18 +44,35 @@ export function checkEffective(configuration: Configuration, context: EffectiveC
   };
 }
 
-const pathOf = (store: ConfiguredStore): Path => ['services', store.service, 'stores', store.store];
+/** One warning per engine: the file may name what is not built yet, and is told once what that means. */
+function unbuiltEngines(stores: readonly ConfiguredStore[], { source }: EffectiveContext): Problem[] {
+  const unbuilt = stores.filter(({ isEngineBuilt }) => !isEngineBuilt);
+  return [...new Set(unbuilt.map(({ engine }) => engine))].map((engine) => {
+    const affected = unbuilt.filter((store) => store.engine === engine);
+    const message = `engine "${engine}" is not built yet: runs of ${affected.map(({ store }) => store).join(', ')} answer CapabilityUnsupported`;
+    return source.problem({ severity: 'warning', name: 'CapabilityUnsupported', message }, [
+      ...storePath(affected[0]!),
+      'engine',
+    ]);
+  });
+}
 
-/** Where a line of the store was defined, wherever that is. */
-function placeOf(store: ConfiguredStore, key: string, { source }: EffectiveContext) {
-  const origin = store.origins.find((candidate) => candidate.key === key);
-  if (origin?.line === undefined || origin.column === undefined) return source.positionOfKey(pathOf(store));
-  return { line: origin.line, column: origin.column, length: key.split('.').at(-1)!.length };
+function unbuiltLocations({ locations }: Configuration, { source, locationKinds }: EffectiveContext): Problem[] {
+  return locations
+    .filter(({ kind }) => !locationKinds.includes(kind))
+    .map(({ name, kind }) => {
+      const message = `locations of kind "${kind}" are not built yet: what uses "${name}" answers CapabilityUnsupported`;
+      return source.problem({ severity: 'warning', name: 'CapabilityUnsupported', message }, [
+        'locations',
+        name,
+        'kind',
+      ]);
+    });
 }
 
 function checkCopies(configuration: Configuration, store: ConfiguredStore, context: EffectiveContext): Problem[] {
   const { source } = context;
-  const path = pathOf(store);
+  const path = storePath(store);
   if (store.copies.length === 0) {
     const cure = 'name at least one location: copies: [primary]';
     return [
@@ -77,15 +103,9 @@ function checkCopies(configuration: Configuration, store: ConfiguredStore, conte
   return [];
 }
 
-function checkSchedules(store: ConfiguredStore, context: EffectiveContext): Problem[] {
+function checkTypes(store: ConfiguredStore, context: EffectiveContext): Problem[] {
   const { source } = context;
-  const path = pathOf(store);
-  if (store.schedules.length === 0) {
-    const message = `store "${store.store}" has no schedule: it is backed up only when somebody asks`;
-    return [
-      source.problem({ severity: 'warning', name: 'InvalidConfiguration', message }, path, source.positionOfKey(path)),
-    ];
-  }
+  const path = storePath(store);
   const engine = context.engines.built(store.engine);
   const method = engine?.methods.find((candidate) => candidate.method === store.method);
   if (method === undefined) return [];
@@ -104,13 +124,9 @@ function checkSchedules(store: ConfiguredStore, context: EffectiveContext): Prob
 
 function withEngineSettings(store: ConfiguredStore, context: EffectiveContext, found: Problem[]): ConfiguredStore {
   const { source, engines } = context;
-  const path = pathOf(store);
+  const path = storePath(store);
   const engine = engines.built(store.engine);
-  if (engine === undefined) {
-    const message = `engine "${store.engine}" is not built yet: runs of "${store.store}" answer CapabilityUnsupported`;
-    found.push(source.problem({ severity: 'warning', name: 'CapabilityUnsupported', message }, [...path, 'engine']));
-    return store;
-  }
+  if (engine === undefined) return store;
   const methods = engine.methods.map(({ method }) => method);
   if (!methods.includes(store.method)) {
     const near = nearestName(store.method, methods);
@@ -138,7 +154,7 @@ function settingsProblem(error: unknown, store: ConfiguredStore, context: Effect
   const inside = String(known.facts['path'] ?? '')
     .split('.')
     .filter(Boolean);
-  const path = [...pathOf(store), 'source', ...inside];
+  const path = [...storePath(store), 'source', ...inside];
   const origin = inside.length === 0 ? undefined : store.origins.find(({ key }) => key === `source.${inside[0]}`);
   const isInherited = origin?.level === 'engine' && origin.line !== undefined && origin.column !== undefined;
   const position = isInherited

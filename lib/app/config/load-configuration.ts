@@ -25,6 +25,8 @@ export interface LoadRequest {
   /** Path of the file: shown in problems; relative paths inside are resolved against its folder. */
   readonly file: string;
   readonly engines: EngineLookup;
+  /** Kinds of locations that are built: `directory` unless given. */
+  readonly locationKinds?: readonly string[];
   /** Milliseconds since the epoch: which rules are in force, whether a schedule ever comes. */
   readonly now: number;
 }
@@ -63,18 +65,32 @@ export function loadConfiguration(request: LoadRequest): LoadResult {
     ),
   });
   const problems = [...early, ...references.filter((problem) => !isShadowed(problem, early))];
-  if (problems.length > 0) return refused(problems);
+  const checkable = withoutBrokenStores(structure.sound, problems);
+  if (checkable === undefined) return refused(problems);
 
-  const configuration = build(structure.sound, source, engines, dirname(resolve(request.file)));
+  const configuration = build(checkable, source, engines, dirname(resolve(request.file)));
   const { errors, warnings, stores } = checkEffective(configuration, {
     source,
     engines,
-    file: structure.sound,
     now: request.now,
+    locationKinds: request.locationKinds ?? ['directory'],
   });
-  return errors.length > 0
-    ? refused([...errors, ...warnings])
-    : { ok: true, configuration: { ...configuration, stores, warnings } };
+  const all = [...problems, ...errors];
+  if (all.length > 0) return refused([...all, ...warnings]);
+  return { ok: true, configuration: { ...configuration, stores, warnings } };
+}
+
+/** What the third pass can look at: every store without a problem of its own; nothing when something that stores share is broken. */
+function withoutBrokenStores(file: ConfigurationFile, problems: readonly Problem[]): ConfigurationFile | undefined {
+  const paths = problems.map(({ path }) => path.split('.'));
+  if (paths.some(([top, , stores, store]) => top !== 'services' || stores !== 'stores' || store === undefined))
+    return undefined;
+  const broken = new Set(paths.map(([, service, , store]) => `${service}.${store}`));
+  const services = Object.entries(file.services).map(([name, service]) => {
+    const sound = Object.entries(service.stores).filter(([store]) => !broken.has(`${name}.${store}`));
+    return [name, { ...service, stores: Object.fromEntries(sound) }] as const;
+  });
+  return { ...file, services: Object.fromEntries(services) };
 }
 
 function refused(problems: readonly Problem[]): LoadResult {

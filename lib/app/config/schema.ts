@@ -95,12 +95,9 @@ const policyLines = {
     .enum(['weekly', 'monthly', 'quarterly', 'yearly', 'none'])
     .optional()
     .meta({ description: 'How often a test restore must prove the backups.' }),
-  verifyWithin: days
-    .optional()
-    .meta({
-      description:
-        'Stored bytes verified longer ago than this are read again before a backup that needs them completes.',
-    }),
+  verifyWithin: days.optional().meta({
+    description: 'Stored bytes verified longer ago than this are read again before a backup that needs them completes.',
+  }),
   timezone: text.optional().meta({ description: 'IANA time zone of the schedules.' }),
   compression: compression.optional(),
 } as const;
@@ -119,12 +116,10 @@ const engineDefaults = z.strictObject({
 });
 
 const store = z.strictObject({
-  skip: text
-    .optional()
-    .meta({
-      description:
-        'Why this store needs no backup; such a store has no other line and is shown as skipped, with the reason.',
-    }),
+  skip: text.optional().meta({
+    description:
+      'Why this store needs no backup; such a store has no other line and is shown as skipped, with the reason.',
+  }),
   engine: text.optional().meta({ description: 'The kind of data store: `postgresql`, `files`, …' }),
   method: text.optional().meta({ description: 'How it is backed up; by default the engine’s first method.' }),
   class: z.enum(SERVICE_LEVELS).optional().meta({ description: 'Service level; overrides the one of the service.' }),
@@ -133,12 +128,10 @@ const store = z.strictObject({
     .optional()
     .meta({ description: 'What is inside; decides which rules apply. Overrides the one of the service.' }),
   owner: text.optional().meta({ description: 'Who is told; overrides the one of the service.' }),
-  source: settings
-    .optional()
-    .meta({
-      description:
-        'The engine’s own settings: host, paths, credentialRef. Values that begin with ./ or ../ are relative to this file.',
-    }),
+  source: settings.optional().meta({
+    description:
+      'The engine’s own settings: host, paths, credentialRef. Values that begin with ./ or ../ are relative to this file.',
+  }),
   scratch: settings
     .optional()
     .meta({ description: 'Where a test restore may put data; by default a temporary place beside the platform.' }),
@@ -188,12 +181,10 @@ function placeLines() {
     }),
     region: text.optional().meta({ description: 'Region; by default the country in lower case.' }),
     dataCenter: text.optional().meta({ description: 'Data centre; by default the region.' }),
-    failureDomain: text
-      .optional()
-      .meta({
-        description:
-          'What can be lost at once; by default the data centre. Two locations of one failure domain are one copy.',
-      }),
+    failureDomain: text.optional().meta({
+      description:
+        'What can be lost at once; by default the data centre. Two locations of one failure domain are one copy.',
+    }),
     keyFile: text
       .optional()
       .meta({ description: 'Key file that wraps the keys of this copy; by default the platform’s.' }),
@@ -306,13 +297,10 @@ export const configurationSchema = z.strictObject({
   engines: z.record(z.string(), engineDefaults).optional().meta({ description: 'Defaults per kind of data store.' }),
   rules: z
     .strictObject({
-      packs: z
-        .array(text)
-        .optional()
-        .meta({
-          description:
-            'Built-in rule packs in force here: `ru-152-fz`, `ru-accounting`, `policy-7y`. The baseline always is.',
-        }),
+      packs: z.array(text).optional().meta({
+        description:
+          'Built-in rule packs in force here: `ru-152-fz`, `ru-accounting`, `policy-7y`. The baseline always is.',
+      }),
       own: z.array(ownRule).optional().meta({ description: 'Own rules; they are policy and never shown as law.' }),
     })
     .optional(),
