@@ -1,6 +1,6 @@
 // Looks at everything the platform depends on, from inside the platform: locations, keys, recovery key, sources, channels.
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { ERROR_TABLE, asHoldfastError } from '../../domain/errors.ts';
@@ -74,29 +74,32 @@ async function checkLocation(
 
 async function checkStore(platform: Platform, policy: StorePolicy, language: Language): Promise<readonly Check[]> {
   const subject = `store ${policy.store}`;
-  const scratchDir = await mkdtemp(path.join(platform.staging.directory, 'checkup-'));
   try {
-    const { version, sizeBytesEstimate, problems } = await probe(platform, policy, scratchDir);
+    const { version, sizeBytesEstimate, problems } = await probe(platform, policy);
     const detail = `${version}, about ${Math.ceil(sizeBytesEstimate / MEBIBYTE)} MiB`;
     return problems.length === 0
       ? [{ subject, verdict: 'ok', detail: printable(detail) }]
       : problems.map((problem) => ({ subject, verdict: 'failed' as const, detail: printable(problem) }));
   } catch (error) {
     return [failed(subject, error, language)];
-  } finally {
-    await rm(scratchDir, { recursive: true, force: true });
   }
 }
 
-async function probe(platform: Platform, policy: StorePolicy, scratchDir: string): Promise<ProbeResult> {
+async function probe(platform: Platform, policy: StorePolicy): Promise<ProbeResult> {
   const engine = platform.engine(policy.engine);
   const settings = engine.parseSettings(policy.method, policy.source);
-  const { clock, secrets, log } = platform;
-  const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
-  return await engine.probe(
-    { store: policy.store, method: policy.method, settings },
-    { clock, secrets, log, signal, scratchDir },
-  );
+  const { clock, secrets, log, staging } = platform;
+  await mkdir(staging.directory, { recursive: true, mode: 0o700 });
+  const scratchDir = await mkdtemp(path.join(staging.directory, 'checkup-'));
+  try {
+    const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
+    return await engine.probe(
+      { store: policy.store, method: policy.method, settings },
+      { clock, secrets, log, signal, scratchDir },
+    );
+  } finally {
+    await rm(scratchDir, { recursive: true, force: true });
+  }
 }
 
 function checkRecoveryKey({ recoveryRecipient }: Platform): Check {

@@ -55,7 +55,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       maxHeaderSize: HEADER_BYTES_MAX,
     },
-    (request, response) => void serve({ ...options, functions }, request, response),
+    (request, response) => void serve({ ...options, functions, isClosing: () => !server.listening }, request, response),
   );
   server.maxConnections = CONNECTIONS_MAX;
   const host = options.host ?? '127.0.0.1';
@@ -76,7 +76,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 async function serve(
-  options: Required<Pick<ServerOptions, 'platform' | 'functions' | 'tokens'>>,
+  options: Required<Pick<ServerOptions, 'platform' | 'functions' | 'tokens'>> & { readonly isClosing: () => boolean },
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -93,6 +93,8 @@ async function serve(
     result = refusal(error, request, requestId);
     options.platform.log.warn('request refused before it reached a route', { requestId, error: String(error) });
   }
+  // An open connection would hold the closing up until it times out.
+  if (options.isClosing()) response.setHeader('connection', 'close');
   write(response, result);
 }
 
@@ -102,15 +104,19 @@ function functionFor(functions: HttpFunctions, path: string): HttpFunction {
   return functions[manager ?? 'platform'];
 }
 
+/** What is above the limit is read and thrown away up to a bound, so that the caller still hears why it was refused. */
+const DRAINED_BYTES_MAX = 64 * LIMITS.requestBytesMax;
+
 async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const pieces: Buffer[] = [];
   let length = 0;
   for await (const piece of request as AsyncIterable<Buffer>) {
     length += piece.length;
-    if (length > LIMITS.requestBytesMax) {
-      throw new HoldfastError('PayloadTooLarge', `unable to take a body above ${LIMITS.requestBytesMax} bytes`);
-    }
-    pieces.push(piece);
+    if (length > DRAINED_BYTES_MAX) break;
+    if (length <= LIMITS.requestBytesMax) pieces.push(piece);
+  }
+  if (length > LIMITS.requestBytesMax) {
+    throw new HoldfastError('PayloadTooLarge', `unable to take a body above ${LIMITS.requestBytesMax} bytes`);
   }
   return length === 0 ? undefined : Buffer.concat(pieces).toString('utf8');
 }
