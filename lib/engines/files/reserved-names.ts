@@ -5,6 +5,9 @@ const PREFIX = Buffer.from('.holdfast-restore-');
 /** Stands in the root from the first to the last moment of a restore: a tree that has it is not whole. */
 export const MARKER_NAME = Buffer.concat([PREFIX, Buffer.from('incomplete')]);
 
+/** The mark while it is written; a kill may leave it behind. */
+export const MARKER_DRAFT_NAME = Buffer.concat([MARKER_NAME, Buffer.from('.next')]);
+
 /** In-place restores write beside the file that they replace, and rename. */
 export const TEMPORARY_NAME = Buffer.concat([PREFIX, Buffer.from('new')]);
 

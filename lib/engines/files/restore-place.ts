@@ -10,6 +10,7 @@ import { canonicalJson } from '../../domain/json.ts';
 import type { PointReader } from '../../ports/engine.ts';
 import { DirectoryHandle } from './directory-handle.ts';
 import { split } from './entry-paths.ts';
+import { MARKER_DRAFT_NAME } from './reserved-names.ts';
 import { onTarget } from './restore-errors.ts';
 import { placeMarker, readMarker, removeMarker } from './restore-marker.ts';
 
@@ -53,7 +54,7 @@ export async function openTargetDirectory(target: string, units: readonly PointR
     const identity = identityOf(units);
     const marker = readMarker(root);
     const isSecondAttempt = marker?.identity === identity;
-    if (!isSecondAttempt && root.names().length > 0) {
+    if (!isSecondAttempt && root.names().some((name) => !name.equals(MARKER_DRAFT_NAME))) {
       root.close();
       throw new HoldfastError('RestoreTargetNotEmpty', `unable to restore into '${target}': it is not empty`, {
         path: target,
