@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -140,3 +140,21 @@ const firstLine = (child: ChildProcess): Promise<string> =>
   new Promise((resolve) => {
     if (child.stdout !== null) createInterface({ input: child.stdout }).once('line', resolve);
   });
+
+/** Processes whose command line or environment names the folder, as that of a platform and of each of its workers does. */
+export function processesOf(folder: string): readonly string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .map((pid) => ({ pid, text: textOf(`/proc/${pid}/cmdline`) + textOf(`/proc/${pid}/environ`) }))
+    .filter(({ text }) => text.includes(folder))
+    .map(({ pid, text }) => `${pid} ${text.slice(0, 300).replaceAll('\0', ' ')}`);
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    // It ended between two looks, or it is somebody else's.
+    return '';
+  }
+}
