@@ -50,7 +50,11 @@ export async function putOnce(
  *
  * @throws ObjectExists, IntegrityViolation
  */
-export async function putProven(context: RepositoryContext, key: string, parts: readonly Uint8Array[]): Promise<ObjectPin> {
+export async function putProven(
+  context: RepositoryContext,
+  key: string,
+  parts: readonly Uint8Array[],
+): Promise<ObjectPin> {
   const pin = await putOnce(context, key, parts);
   await checkPinned(context, pin);
   return pin;

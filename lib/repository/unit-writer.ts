@@ -121,6 +121,7 @@ class RepositoryUnitWriter implements UnitWriter {
       context,
       dataKey,
       packBytes: limits.packBytes ?? LIMITS.packBytes,
+      segmentBytesMax: slotBytes,
       idsOf: (firstChunk, count) => chunks.ownIds(firstChunk, count),
     });
     this.#pipeline = new SegmentPipeline({

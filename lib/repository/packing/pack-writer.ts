@@ -3,6 +3,7 @@
 import { invariant } from '../../domain/errors.ts';
 import { objectKeys } from '../object-keys.ts';
 import type { RepositoryContext } from '../repository-context.ts';
+import { REPOSITORY_LIMITS } from '../repository-limits.ts';
 import type { DataKey } from '../sealing/data-key.ts';
 import type { Compression } from '../sealing/object-cipher.ts';
 import type { BuiltObject, PlacedSection } from '../sealing/sealed-object-builder.ts';
@@ -21,6 +22,7 @@ export interface CompressedSegment {
 
 interface OpenPack {
   readonly builder: SealedObjectBuilder;
+  readonly storage: Buffer;
   readonly number: number;
   readonly firstChunk: number;
   readonly segments: NewSegment[];
@@ -31,10 +33,16 @@ interface OpenPack {
 /** What one chunk costs in the trailer: its id and its length. */
 const TRAILER_BYTES_PER_CHUNK = 35;
 
+/** Header, footer, seals, and the trailer rows of one last segment of the smallest chunks. */
+const TRAILER_RESERVE_BYTES = REPOSITORY_LIMITS.segmentChunksMax * TRAILER_BYTES_PER_CHUNK + 64 * 1024;
+
 export interface PackWriterOptions {
   readonly context: RepositoryContext;
   readonly dataKey: DataKey;
+  /** A pack is closed when it has reached this size. */
   readonly packBytes: number;
+  /** The largest raw segment there will be. */
+  readonly segmentBytesMax: number;
   /** Ids of the attempt's chunks by number. */
   readonly idsOf: (firstChunk: number, count: number) => Buffer;
 }
@@ -42,6 +50,8 @@ export interface PackWriterOptions {
 export class PackWriter {
   readonly pins: PackPin[] = [];
   readonly #options: PackWriterOptions;
+  /** Memory of packs that have left, for those to come: two in all, instead of a new one for the garbage collector each time. */
+  readonly #storages: Buffer[] = [];
   #pack: OpenPack | undefined;
   #uploading: Promise<void> = Promise.resolve();
   #packs = 0;
@@ -83,12 +93,13 @@ export class PackWriter {
   }
 
   #begin(): OpenPack {
-    const { context, dataKey } = this.#options;
+    const { context, dataKey, packBytes, segmentBytesMax } = this.#options;
+    const storage = this.#storages.pop() ?? Buffer.allocUnsafeSlow(packBytes + segmentBytesMax + TRAILER_RESERVE_BYTES);
     const number = this.#packs;
     this.#packs += 1;
     const key = objectKeys.pack(context.storeName, dataKey.attempt, number);
-    const builder = new SealedObjectBuilder({ kind: 'pack', number, key }, dataKey, context.ids);
-    return { builder, number, firstChunk: this.#chunks, segments: [], checks: [], chunks: 0 };
+    const builder = new SealedObjectBuilder({ kind: 'pack', number, key }, dataKey, context.ids, storage);
+    return { builder, storage, number, firstChunk: this.#chunks, segments: [], checks: [], chunks: 0 };
   }
 
   async #close(pack: OpenPack): Promise<void> {
@@ -105,6 +116,8 @@ export class PackWriter {
     const built: BuiltObject = pack.builder.finish(encodePackTable(pack.segments, ids));
     const { key, sizeBytes, sha256 } = built;
     const pin = await putOnce(this.#options.context, key, built.parts, sha256);
+    // The port keeps no parts, so what was sent may be written over.
+    this.#storages.push(pack.storage);
     invariant(pin.sizeBytes === sizeBytes, 'a pack is as large as its parts');
     const { number, firstChunk, chunks } = pack;
     this.pins.push({ attempt: this.#options.dataKey.attempt, number, sizeBytes, sha256, firstChunk, chunks });

@@ -1,6 +1,7 @@
 // Collects new chunks into solid segments, compresses up to three at once in the libuv pool, and hands them to the packs in order.
 
 import { HoldfastError } from '../../domain/errors.ts';
+import { releaseBuffer } from '../release-buffer.ts';
 import { REPOSITORY_LIMITS } from '../repository-limits.ts';
 import type { CompressionChoice } from '../sealing/compression.ts';
 import { compress, decompress } from '../sealing/compression.ts';
@@ -106,6 +107,7 @@ export class SegmentPipeline {
     await this.#options.packs.append(segment, (reopened) => (checked = assertReadsBack(raw, compression, reopened)));
     pass();
     await checked;
+    if (compression !== 'none') releaseBuffer(payload);
   }
 
   #anyEnds(): Promise<void> {
@@ -126,8 +128,12 @@ async function assertReadsBack(
   compression: 'none' | 'zstd' | 'gzip',
   reopened: () => Buffer,
 ): Promise<void> {
-  const again = await decompress(reopened(), compression, raw.length, 'a new pack');
-  if (!again.equals(raw)) {
+  const payload = reopened();
+  const again = await decompress(payload, compression, raw.length, 'a new pack');
+  const isSame = again.equals(raw);
+  releaseBuffer(payload);
+  if (again !== payload) releaseBuffer(again);
+  if (!isSame) {
     throw new HoldfastError(
       'IntegrityViolation',
       'unable to accept a sealed segment: it does not read back as what was read from the source',

@@ -5,6 +5,7 @@ import type { ChunkIdentifier } from '../chunking/chunk-id.ts';
 import { digestOf } from '../chunking/chunk-id.ts';
 import { objectKeys } from '../object-keys.ts';
 import type { RepositoryContext } from '../repository-context.ts';
+import { releaseBuffer } from '../release-buffer.ts';
 import { REPOSITORY_LIMITS } from '../repository-limits.ts';
 import type { DataKey } from '../sealing/data-key.ts';
 import { bufferSource, openSealedObject } from '../sealing/sealed-object.ts';
@@ -38,6 +39,7 @@ export async function verifyPack(
     // Awaited by the next turn of the loop; until then a failure must not count as unhandled.
     next?.catch(() => undefined);
     const wrong = firstWrongChunk(raw, table, number, identifier);
+    releaseBuffer(raw);
     if (wrong !== undefined) throw unlike(context, key, `chunk ${String(wrong)} is not what was backed up`);
   }
   return table;

@@ -49,7 +49,7 @@ export async function compress(
   if (choice.algorithm === 'none' || looksIncompressible(raw)) return { compression: 'none', payload: raw };
   const payload =
     choice.algorithm === 'zstd'
-      ? await zstdInPool(raw, zstdOptions(choice.level))
+      ? await zstdInPool(raw, zstdOptions(choice.level, raw.length))
       : await gzipInPool(raw, gzipOptions(choice.level));
   return payload.length < raw.length
     ? { compression: choice.algorithm, payload }
@@ -58,7 +58,7 @@ export async function compress(
 
 /** For metadata: always zstd, at once, on the calling thread. */
 export function compressNow(raw: Buffer): { compression: Compression; payload: Buffer } {
-  const payload = zstdCompressSync(raw, zstdOptions(METADATA_LEVEL));
+  const payload = zstdCompressSync(raw, zstdOptions(METADATA_LEVEL, raw.length));
   return payload.length < raw.length ? { compression: 'zstd', payload } : { compression: 'none', payload: raw };
 }
 
@@ -111,11 +111,12 @@ function looksIncompressible(raw: Buffer): boolean {
     const start = Math.floor(i * step);
     raw.copy(probe, i * piece, start, start + piece);
   }
-  return zstdCompressSync(probe, zstdOptions(1)).length > PROBE_BYTES * WORTHWHILE;
+  return zstdCompressSync(probe, zstdOptions(1, PROBE_BYTES)).length > PROBE_BYTES * WORTHWHILE;
 }
 
-const zstdOptions = (level: number) => ({
-  chunkSize: CHUNK_BYTES,
+/** With room for the worst case zstd writes straight into the output and skips its own input buffer. */
+const zstdOptions = (level: number, rawLength: number) => ({
+  chunkSize: rawLength + (rawLength >>> 8) + 1024,
   params: {
     [constants.ZSTD_c_compressionLevel]: Math.min(Math.max(level, 1), ZSTD_LEVEL_MAX),
     // Without it a flipped literal inside a frame decodes to wrong data without an error.

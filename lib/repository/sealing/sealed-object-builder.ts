@@ -2,8 +2,10 @@
 
 import { createHash } from 'node:crypto';
 
+import { invariant } from '../../domain/errors.ts';
 import type { IdSource } from '../../ports/id-source.ts';
 import { ByteWriter } from '../encoding/byte-writer.ts';
+import { releaseBuffer } from '../release-buffer.ts';
 import { compressNow } from './compression.ts';
 import type { DataKey } from './data-key.ts';
 import type { Compression, ObjectCipher, ObjectIdentity, SealedParts, SectionFacts } from './object-cipher.ts';
@@ -33,11 +35,14 @@ export class SealedObjectBuilder {
   readonly #cipher: ObjectCipher;
   readonly #hash = createHash('sha256');
   readonly #parts: Buffer[] = [];
+  readonly #storage: Buffer | undefined;
   #sizeBytes = 0;
   #sections = 0;
 
-  constructor(identity: ObjectIdentity, dataKey: DataKey, ids: IdSource) {
+  /** With `storage` the object is put together there, which must be large enough; without, it grows piece by piece. */
+  constructor(identity: ObjectIdentity, dataKey: DataKey, ids: IdSource, storage?: Buffer) {
     this.#identity = identity;
+    this.#storage = storage;
     this.#cipher = newObjectCipher(identity, dataKey, ids);
     this.#add(this.#cipher.header);
   }
@@ -53,8 +58,9 @@ export class SealedObjectBuilder {
   /** Seals a section behind the ones before it. `payload` is not kept. */
   append(facts: SectionFacts, payload: Uint8Array): PlacedSection {
     const offset = this.#sizeBytes;
-    const parts = this.#cipher.seal(facts, payload);
-    for (const part of parts) this.#add(part);
+    const [iv, ciphertext, tag] = this.#cipher.seal(facts, payload);
+    const parts: SealedParts = [this.#add(iv), this.#add(ciphertext), this.#add(tag)];
+    if (this.#storage !== undefined) releaseBuffer(ciphertext);
     this.#sections += 1;
     return { facts, offset, length: this.#sizeBytes - offset, parts };
   }
@@ -75,16 +81,24 @@ export class SealedObjectBuilder {
     this.#add(encodeFooter(length, trailer.length, compression, this.#sizeBytes + FOOTER_BYTES));
     return {
       key: this.#identity.key,
-      parts: this.#parts,
+      parts: this.#storage === undefined ? this.#parts : [this.#storage.subarray(0, this.#sizeBytes)],
       sizeBytes: this.#sizeBytes,
       sha256: this.#hash.digest('hex'),
     };
   }
 
-  #add(part: Buffer): void {
-    this.#hash.update(part);
-    this.#parts.push(part);
+  /** Returns the bytes as they will be sent. */
+  #add(part: Buffer): Buffer {
+    const offset = this.#sizeBytes;
     this.#sizeBytes += part.length;
+    this.#hash.update(part);
+    if (this.#storage === undefined) {
+      this.#parts.push(part);
+      return part;
+    }
+    invariant(this.#sizeBytes <= this.#storage.length, 'an object fits into the storage made for it');
+    part.copy(this.#storage, offset);
+    return this.#storage.subarray(offset, this.#sizeBytes);
   }
 }
 

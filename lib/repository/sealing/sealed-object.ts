@@ -4,6 +4,7 @@ import type { ObjectPin } from '../../domain/backup-record.ts';
 import { HoldfastError } from '../../domain/errors.ts';
 import { ByteReader } from '../encoding/byte-reader.ts';
 import type { RepositoryContext } from '../repository-context.ts';
+import { releaseBuffer } from '../release-buffer.ts';
 import { REPOSITORY_LIMITS } from '../repository-limits.ts';
 import { differsFromPin, readRange, statPresent } from '../stored-objects.ts';
 import { decompress, decompressNow } from './compression.ts';
@@ -82,7 +83,9 @@ export async function openSealedObject(
     openStored: (facts, stored) => decompressNow(cipher.open(facts, stored), facts.compression, facts.rawLength, key),
     readSection: async (facts, offset, length) => {
       const payload = cipher.open(facts, await source.read(offset, length));
-      return decompress(payload, facts.compression, facts.rawLength, key);
+      const raw = await decompress(payload, facts.compression, facts.rawLength, key);
+      if (raw !== payload) releaseBuffer(payload);
+      return raw;
     },
   };
 }
