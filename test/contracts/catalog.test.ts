@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 
 import { SqliteCatalog } from '../../lib/clouds/local/catalog.ts';
-import type { CatalogSubject } from './catalog.contract.ts';
+import type { CatalogSubject } from './catalog/subject.ts';
 import { catalogContract, catalogMutants } from './catalog.contract.ts';
 import type { MakeSubject } from './contract.ts';
 import { temporaryDirectory } from './temporary-directory.ts';

@@ -8,8 +8,8 @@ import { writePlaceMarker } from '../../lib/clouds/local/place-marker.ts';
 import { fixedClock } from '../fakes/fixed-clock.ts';
 import { memoryObjectStore } from '../fakes/memory-object-store.ts';
 import type { MakeSubject } from './contract.ts';
-import type { ObjectStoreSubject } from './object-store.contract.ts';
 import { objectStoreContract, objectStoreMutants } from './object-store.contract.ts';
+import type { ObjectStoreSubject } from './object-store/subject.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 const inDirectory: MakeSubject<ObjectStoreSubject> = async () => {

@@ -23,6 +23,13 @@ const PARTITION_BYTES_MAX = 2048;
 const SORT_BYTES_MAX = 1024;
 const SCHEMA_VERSION = 1;
 
+export interface CatalogBounds {
+  /** How long a writer waits for another one. */
+  readonly busyMilliseconds?: number;
+  /** The file grows to so many pages of 4 KiB at most. */
+  readonly pagesMax?: number;
+}
+
 interface Row {
   readonly sort: string;
   readonly revision: number;
@@ -38,9 +45,9 @@ export class SqliteCatalog implements Catalog {
   readonly #descending: StatementSync;
 
   /** Opens the file or makes it. @throws CatalogUnavailable */
-  constructor(path: string) {
+  constructor(path: string, bounds: CatalogBounds = {}) {
     this.#path = path;
-    this.#database = this.#translated(() => open(path));
+    this.#database = this.#translated(() => open(path, bounds));
     const prepare = (sql: string): StatementSync => this.#translated(() => this.#database.prepare(sql));
     this.#select = prepare('SELECT sort, revision, value FROM items WHERE partition = ? AND sort = ?');
     this.#upsert = prepare(
@@ -134,14 +141,15 @@ export class SqliteCatalog implements Catalog {
   }
 }
 
-function open(path: string): DatabaseSync {
+function open(path: string, bounds: CatalogBounds): DatabaseSync {
   // Made by us first, so that it is never readable by others; SQLite gives its side files the same mode.
   closeSync(openSync(path, 'a', PRIVATE_FILE));
   for (let left = OPEN_TRIES_MAX; ; left -= 1) {
-    const database = new DatabaseSync(path, { timeout: BUSY_MILLISECONDS_MAX });
+    const database = new DatabaseSync(path, { timeout: bounds.busyMilliseconds ?? BUSY_MILLISECONDS_MAX });
     try {
       // Readers never wait for a writer, and every commit reaches the disk before it is answered.
       database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+      if (bounds.pagesMax !== undefined) database.exec(`PRAGMA max_page_count = ${bounds.pagesMax}`);
       prepareSchema(database, path);
       return database;
     } catch (error) {

@@ -21,8 +21,8 @@ import type { DurableFiles } from './durable-files.ts';
 import { codeOf, makeDirectories, nodeFiles } from './durable-files.ts';
 import type { ObjectOnDisk } from './object-facts.ts';
 import { BYTES_NAME, instantOf, readObjectFacts, writeLock, writeObjectDraft } from './object-facts.ts';
-import type { Found } from './object-paths.ts';
-import { componentsOfKey, directoryName, directoryOfPrefix, foundInDirectory, objectName } from './object-paths.ts';
+import { listObjects, namesIn } from './object-listing.ts';
+import { componentsOfKey, directoryName, objectName } from './object-paths.ts';
 import { MARKER_NAME, readPlaceMarker, UNKNOWN_PLACE } from './place-marker.ts';
 
 const OBJECTS = 'objects';
@@ -30,8 +30,6 @@ const OBJECTS = 'objects';
 const INCOMING = 'incoming';
 const OUTGOING = 'outgoing';
 const TIER = 'standard';
-/** Facts of one page are read by so many at once: enough to keep a disk busy, few enough for Node's four file threads. */
-const READS_AT_ONCE = 8;
 
 export interface DirectoryStoreOptions {
   readonly name: string;
@@ -65,7 +63,7 @@ export class DirectoryObjectStore implements ObjectStore {
     this.#files = options.files ?? nodeFiles;
   }
 
-  place(): Promise<PlaceOfStore> {
+  async place(): Promise<PlaceOfStore> {
     return this.#translated(
       'read the place of',
       undefined,
@@ -86,7 +84,7 @@ export class DirectoryObjectStore implements ObjectStore {
     });
   }
 
-  get(key: string, options: { readonly version?: string; readonly range?: ByteRange } = {}): Promise<Buffer> {
+  async get(key: string, options: { readonly version?: string; readonly range?: ByteRange } = {}): Promise<Buffer> {
     const directory = this.#directoryOf(key);
     return this.#translated('read', key, async () => {
       const object = await this.#read(directory, key, options.version);
@@ -105,7 +103,7 @@ export class DirectoryObjectStore implements ObjectStore {
     });
   }
 
-  stat(key: string, version?: string): Promise<StoredObject | undefined> {
+  async stat(key: string, version?: string): Promise<StoredObject | undefined> {
     const directory = this.#directoryOf(key);
     return this.#translated('stat', key, async () => {
       const object = await this.#read(directory, key, version);
@@ -113,27 +111,14 @@ export class DirectoryObjectStore implements ObjectStore {
     });
   }
 
-  list(
+  async list(
     prefix: string,
     options: { readonly after?: string; readonly limit?: number } = {},
   ): Promise<{ readonly objects: readonly StoredObject[]; readonly next?: string }> {
-    const { directory, components } = directoryOfPrefix(prefix);
-    const limit = Math.min(options.limit ?? LIMITS.pageItemsMax, LIMITS.pageItemsMax);
-    if (!(limit >= 1))
-      throw new HoldfastError('InvalidRequest', 'unable to list objects: the limit must be at least 1', { limit });
     return this.#translated('list', prefix, async () => {
-      const start = join(this.#path, OBJECTS, ...components.map(directoryName));
-      const found: { key: string; path: string }[] = [];
-      for await (const object of this.#walk(start, directory, prefix, options.after ?? '')) {
-        found.push(object);
-        if (found.length > limit) break;
-      }
-      if (found.length === 0) await this.#assertPresent();
-      const page = found.slice(0, limit);
-      const facts = await inGroups(page, ({ path, key }) => readObjectFacts(this.#files, path, key));
-      const objects = facts.filter((object) => object !== undefined).map(told);
-      const last = page.at(-1);
-      return found.length > limit && last !== undefined ? { objects, next: last.key } : { objects };
+      const page = await listObjects(this.#files, { root: join(this.#path, OBJECTS), prefix, ...options });
+      if (page.objects.length === 0) await this.#assertPresent();
+      return { ...page, objects: page.objects.map(told) };
     });
   }
 
@@ -187,7 +172,7 @@ export class DirectoryObjectStore implements ObjectStore {
     return this.#translated('sweep', undefined, async () => {
       let swept = 0;
       for (const directory of [join(this.#path, INCOMING), join(this.#path, OUTGOING)]) {
-        for (const name of await this.#namesIn(directory)) {
+        for (const name of await namesIn(this.#files, directory)) {
           const facts = await this.#files.stat(join(directory, name));
           if (facts === undefined || this.#clock.now() - facts.modifiedAtMs < olderThanMilliseconds) continue;
           await this.#files.remove(join(directory, name));
@@ -270,29 +255,6 @@ export class DirectoryObjectStore implements ObjectStore {
     );
   }
 
-  async *#walk(
-    path: string,
-    keyBefore: string,
-    prefix: string,
-    after: string,
-  ): AsyncGenerator<{ key: string; path: string }> {
-    for (const found of foundInDirectory(await this.#namesIn(path))) {
-      const key = keyBefore + found.text;
-      if (!mayMatch(found, key, prefix, after)) continue;
-      if (found.isObject) yield { key, path: join(path, found.name) };
-      else yield* this.#walk(join(path, found.name), key, prefix, after);
-    }
-  }
-
-  async #namesIn(path: string): Promise<readonly string[]> {
-    try {
-      return await this.#files.list(path);
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return [];
-      throw error;
-    }
-  }
-
   #isLocked(object: StoredObject): boolean {
     return object.lockedUntil !== undefined && instantOf(object.lockedUntil) > this.#clock.now();
   }
@@ -334,14 +296,8 @@ export class DirectoryObjectStore implements ObjectStore {
     } catch (error) {
       if (error instanceof HoldfastError) throw error;
       const code = codeOf(error) ?? 'unknown';
-      const name =
-        code === 'ENOSPC' || code === 'EDQUOT'
-          ? 'StorageFull'
-          : READS.has(action)
-            ? 'StorageUnavailable'
-            : code === 'EROFS' || code === 'EACCES' || code === 'EPERM'
-              ? 'StorageReadOnly'
-              : 'StorageUnavailable';
+      const refused = READS.has(action) ? 'StorageUnavailable' : 'StorageReadOnly';
+      const name = FULL.has(code) ? 'StorageFull' : REFUSED.has(code) ? refused : 'StorageUnavailable';
       const what = key === undefined ? `location '${this.name}'` : `object '${key}'`;
       throw new HoldfastError(
         name,
@@ -356,34 +312,13 @@ export class DirectoryObjectStore implements ObjectStore {
 const told = ({ writtenBytes: _, ...object }: ObjectOnDisk): StoredObject => object;
 
 const READS: ReadonlySet<string> = new Set(['read', 'stat', 'list', 'read the place of']);
+const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
+const REFUSED: ReadonlySet<string> = new Set(['EROFS', 'EACCES', 'EPERM']);
 
-function assertRange(range: ByteRange): void {
-  const { offset, length } = range;
-  if (
-    Number.isSafeInteger(offset) &&
-    offset >= 0 &&
-    Number.isSafeInteger(length) &&
-    length >= 0 &&
-    length <= LIMITS.objectBytesMax
-  )
-    return;
-  throw new HoldfastError(
-    'InvalidRequest',
-    'unable to read a range of an object: offset and length must be whole and in bounds',
-    { ...range },
-  );
+function assertRange({ offset, length }: ByteRange): void {
+  if (isWhole(offset) && isWhole(length) && length <= LIMITS.objectBytesMax) return;
+  const message = 'unable to read a range of an object: offset and length must be whole and in bounds';
+  throw new HoldfastError('InvalidRequest', message, { offset, length });
 }
 
-/** Whether this object, or any key below this directory, begins with the prefix and comes after the given key. */
-function mayMatch(found: Found, key: string, prefix: string, after: string): boolean {
-  if (found.isObject) return key.startsWith(prefix) && key > after;
-  return (key.startsWith(prefix) || prefix.startsWith(key)) && (key > after || after.startsWith(key));
-}
-
-async function inGroups<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  for (let start = 0; start < items.length; start += READS_AT_ONCE) {
-    results.push(...(await Promise.all(items.slice(start, start + READS_AT_ONCE).map(work))));
-  }
-  return results;
-}
+const isWhole = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
