@@ -43,10 +43,11 @@ export async function dumpTree({ settings, unit, sink, context, perlPath }: Tree
   if (settings.xattrs && calls === undefined)
     findings.warn('extended attributes were not captured: perl is not installed');
   try {
+    // Before the walk, which closes the root behind it.
+    const rootXattrs = await readRootXattrs(root, calls);
     const tree = new TreeReader({ sink, walk, findings, calls, context, totalBytes: unit.sizeBytesEstimate });
     await tree.read();
     assertSameRoot(root);
-    const rootXattrs = await readRootXattrs(root, calls);
     return factsOf(root, findings, { hasXattrs: calls !== undefined, ...rootDetails(root.stat, rootXattrs) });
   } finally {
     walk.closeAll();

@@ -133,7 +133,8 @@ export class MetadataWriter {
   }
 
   #setRoundedTime(entry: EntryMeta, path: Buffer, fd: number | undefined): void {
-    const seconds = Number(entry.mtimeNs) / 1e9;
+    // As text, because Node takes a negative number for "now".
+    const seconds = String(Number(entry.mtimeNs) / 1e9);
     if (fd === undefined) lutimesSync(path, seconds, seconds);
     else futimesSync(fd, seconds, seconds);
   }

@@ -99,7 +99,7 @@ export class Walk {
 
   #look(level: Level, name: Buffer): Found | undefined {
     const path = joinPath(level.path, name);
-    const absolutePath = joinPath(level.absolutePath, name);
+    const absolutePath = reachable(level, name);
     if (isReservedName(name)) return this.#findings.warn('left out: remains of a restore', path);
     if (path.length > LIMITS.pathBytesMax) return this.#findings.unreadable(path, 'ENAMETOOLONG');
     const seen = this.#findings.attempt(path, () => lstatSync(absolutePath, { bigint: true }));
@@ -119,20 +119,28 @@ export class Walk {
     return this.#findings.warn('kept as a symlink: it leads back to a directory above', path);
   }
 
-  #descend({ path, absolutePath, directory, name, stat, isFollowed }: Found): void {
+  #descend({ path, directory, name, stat, isFollowed }: Found): void {
+    const levelPath = this.#levels.at(-1)!.absolutePath;
     if (!this.isOnDevice(stat)) return this.#findings.warn('not entered: another file system is mounted here', path);
     const opened = this.#findings.attempt(path, () => {
       const handle = directory.openChild(name, { mayFollow: isFollowed });
       this.#open.add(handle);
       return { handle, names: handle.names() };
     });
-    if (opened !== undefined) this.#enter({ ...opened, path, absolutePath });
+    if (opened === undefined) return;
+    this.#enter({ ...opened, path, absolutePath: joinPath(levelPath, name) });
   }
 
   #enter(level: Omit<Level, 'next' | 'identity'>): void {
     this.#open.add(level.handle);
     this.#levels.push({ ...level, next: 0, identity: identityOf(level.handle.stat()) });
   }
+}
+
+/** The plain path is cheaper; one that is longer than the kernel takes is walked from the open directory. */
+function reachable({ handle, absolutePath }: Level, name: Buffer): Buffer {
+  const isShort = absolutePath.length + name.length + 2 < LIMITS.pathBytesMax;
+  return isShort ? joinPath(absolutePath, name) : handle.childForOthers(name);
 }
 
 function targetOf(path: Buffer): BigIntStats | undefined {
