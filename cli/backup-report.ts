@@ -40,7 +40,7 @@ export function backupLines(session: Session, backup: BackupStatusView, now: num
     `${markOf(terminal, backup.status)}  ${backup.service}/${backup.store}  ${backup.id}${took}`,
     ...factLines([
       ['engine', `${backup.engine}/${backup.method}, ${backup.type}`],
-      ['started', backup.startTime === undefined ? undefined : whenText(backup.startTime, zoneOfProcess(), now, lang)],
+      ['started', backup.startTime === undefined ? undefined : whenText(backup.startTime, backup.timeZone, now, lang)],
       [
         'size',
         backup.size === 0
@@ -67,8 +67,6 @@ export function backupLines(session: Session, backup: BackupStatusView, now: num
 }
 
 const WARNINGS_MAX = 5;
-
-const zoneOfProcess = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 function copyText({ role, location, country, presentAt, verifiedAt }: BackupStatusView['copies'][number]): string {
   const state =

@@ -2,7 +2,6 @@
 
 import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { stringify } from 'yaml';
 import { usageFailure } from './failure.ts';
 import type { Session } from './session.ts';
 
@@ -112,10 +111,13 @@ function checkedUrl(text: string): string {
   return text;
 }
 
+/** A plain scalar only where nothing in it can mean something in YAML; JSON's quotes are YAML's too. */
+const quoted = (text: string): string =>
+  /^[/.]?[A-Z][\w./-]*$|^[/.][\w./-]+$/i.test(text) && !/^(true|false|null)$/i.test(text) ? text : JSON.stringify(text);
+
 /** A commented file: it is the record, and its owner will read it long after this command. */
 export function configurationText(answers: InitAnswers, directory: string): string {
-  const quoted = (text: string): string => stringify(text, { lineWidth: 0 }).trim();
-  const stores = [...postgresqlStore(answers, quoted), ...filesStore(answers, directory, quoted)];
+  const stores = [...postgresqlStore(answers), ...filesStore(answers, directory)];
   return [
     '# Holdfast: what is backed up, where to, how often, how long. Check it: holdfast policy validate',
     'version: 1',
@@ -144,10 +146,7 @@ export function configurationText(answers: InitAnswers, directory: string): stri
   ].join('\n');
 }
 
-function postgresqlStore(
-  { postgresql, credentialRef, schedule }: InitAnswers,
-  quoted: (text: string) => string,
-): readonly string[] {
+function postgresqlStore({ postgresql, credentialRef, schedule }: InitAnswers): readonly string[] {
   if (postgresql === undefined) return [];
   return [
     '      postgresql:',
@@ -159,11 +158,7 @@ function postgresqlStore(
   ];
 }
 
-function filesStore(
-  { files, schedule }: InitAnswers,
-  directory: string,
-  quoted: (text: string) => string,
-): readonly string[] {
+function filesStore({ files, schedule }: InitAnswers, directory: string): readonly string[] {
   if (files.length === 0) return [];
   return [
     '      files:',

@@ -9,17 +9,16 @@ import { factLines } from './table.ts';
 import { wordsOf } from './words.ts';
 
 const MARKS = { pass: '✓', fail: '✗', unknown: '?' } as const;
-const ZONE = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 export function planLines({ terminal, lang }: Session, plan: PlanView, now: number): readonly string[] {
   const { plan: words } = wordsOf(lang);
   const only = [...plan.options.selectedTables, ...plan.options.selectedFiles];
   return [
     terminal.colour('bold', `${words.title} ${plan.id}`) +
-      `  ${words.valid} ${instantText(plan.expiresAt, ZONE(), lang)}`,
+      `  ${words.valid} ${instantText(plan.expiresAt, plan.timeZone, lang)}`,
     ...factLines([
       [words.source, `${plan.store}  ${plan.engine}/${plan.method}  ${plan.backupId}`],
-      ['', whenText(plan.backupTime, ZONE(), now, lang)],
+      ['', whenText(plan.backupTime, plan.timeZone, now, lang)],
       [words.copy, plan.location],
       [words.target, targetText(plan)],
       [words.only, only.length === 0 ? undefined : only.join(', ')],

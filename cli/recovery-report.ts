@@ -18,11 +18,10 @@ const WARNINGS_MAX = 5;
 export function showRecovery(session: Session, recovery: RecoveryView, now: number): void {
   const { terminal, lang } = session;
   const { done } = wordsOf(lang);
-  const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
   const { proof } = recovery;
   terminal.print(`${markOf(session, recovery)}  ${recovery.store}  ${recovery.id}`);
   const lines = factLines([
-    ['backup', `${recovery.backupId}, ${whenText(recovery.plan.backupTime, zone, now, lang)}`],
+    ['backup', `${recovery.backupId}, ${whenText(recovery.plan.backupTime, recovery.plan.timeZone, now, lang)}`],
     ['target', targetText(recovery.plan)],
     [
       'restored',

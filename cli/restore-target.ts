@@ -73,7 +73,8 @@ function targetOf(options: TargetOptions): JsonObject {
 
 function databaseTarget(text: string, { credentialRef, database }: TargetOptions): JsonObject {
   const url = URL.parse(text);
-  if (url === null) throw usageFailure('--to-url is no URL', 'Write it as postgres://user@host:5432.');
+  if (url === null || url.host === '')
+    throw usageFailure('--to-url is no URL', 'Write it as postgres://user@host:5432.');
   if (url.password !== '' || /[?&](password|passwd|pwd|sslpassword)=/i.test(url.search)) throw passwordFailure(url);
   return {
     kind: 'database',

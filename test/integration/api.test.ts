@@ -400,7 +400,7 @@ describe('the platform itself', () => {
 
     const down = apiCaller({
       ...platform,
-      catalog: { ...platform.catalog, get: () => Promise.reject(new Error('gone')) } as never,
+      catalog: { ...platform.catalog, get: () => Promise.reject(new Error('gone')) },
     });
 
     expect((await down('GET', '/healthz', { as: 'nobody' })).status).toBe(200);

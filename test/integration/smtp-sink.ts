@@ -72,7 +72,7 @@ function converse(socket: Socket, options: SmtpSinkOptions, take: (mail: Receive
       isData = true;
       say('354 go on');
     } else if (verb === 'QUIT') socket.end('221 bye\r\n');
-    else say('250 ok');
+    else say(verb === 'STAR' ? '502 not here' : '250 ok');
   };
   socket.on('data', (piece) => {
     buffered += piece.toString('utf8');

@@ -2,14 +2,15 @@
 
 import { z } from 'zod';
 import { BACKUP_STATUSES, BACKUP_TYPES } from '../../domain/backup-record.ts';
-import type { BackupRecord } from '../../domain/backup-record.ts';
+import type { BackupRecord, CopyState, UnitResult } from '../../domain/backup-record.ts';
 import { ERROR_TABLE } from '../../domain/errors.ts';
 import type { StoredError } from '../../domain/errors.ts';
 import { RECOVERY_STATUSES, RECOVERY_TYPES } from '../../domain/recovery-request.ts';
-import type { RecoveryRequest } from '../../domain/recovery-request.ts';
+import type { RecoveryPlan, RecoveryRequest } from '../../domain/recovery-request.ts';
 import { printable } from './errors.ts';
 import type { Language } from './language.ts';
 import type { ValidationView } from './services.ts';
+import type { Viewer } from './viewer.ts';
 
 export const instant = z.iso.datetime().meta({ description: 'RFC 3339 in UTC' });
 
@@ -21,6 +22,8 @@ export const causeOf = (cause: StoredError, language: Language): z.infer<typeof 
   const { code, title, hint } = ERROR_TABLE[cause.name];
   return { code, name: cause.name, title: title[language], detail: printable(cause.message), hint };
 };
+
+export const timeZone = z.string().meta({ description: 'Zone in which people of this store read times' });
 
 export const validationResultView = z
   .object({
@@ -46,6 +49,7 @@ export const backupView = z
     status: z.enum(BACKUP_STATUSES),
     trigger: z.object({ kind: z.string(), slot: z.string().optional(), requestedBy: z.string() }),
     dataType: z.string(),
+    timeZone,
     queuedAt: instant,
     startTime: instant.optional(),
     endTime: instant.optional(),
@@ -93,71 +97,67 @@ export const backupView = z
 export type BackupView = z.infer<typeof backupView>;
 
 /** The record without its inner pins: keys and hashes of objects are no business of a client. */
-export function viewOfBackup(record: BackupRecord, language: Language): z.infer<typeof backupView> {
+export function viewOfBackup(record: BackupRecord, viewer: Viewer): BackupView {
   const {
-    id,
-    store,
-    service,
-    engine,
-    method,
-    type,
-    status,
-    trigger,
-    dataType,
-    queuedAt,
-    startTime,
-    endTime,
-    duration,
+    epoch: _epoch,
+    jobId: _jobId,
+    point: _point,
+    restoreLeases: _restoreLeases,
+    metadata: _metadata,
+    cause,
+    ...shown
   } = record;
-  const { size, compressedSize, compressionRatio, checksum, validationResults, retentionUntil } = record;
   return {
-    id,
-    store,
-    service,
-    engine,
-    method,
-    type,
-    status,
-    trigger,
-    dataType,
-    queuedAt,
-    startTime,
-    endTime,
-    duration,
-    size,
-    compressedSize,
-    compressionRatio,
-    checksum,
-    retentionUntil,
-    copies: record.copies.map(({ role, location, country, presentAt, verifiedAt, objects }) => ({
-      role,
-      location,
-      country,
-      presentAt,
-      verifiedAt,
-      objects,
-    })),
+    ...shown,
+    timeZone: viewer.zoneOf(record.store),
+    copies: record.copies.map(viewOfCopy),
     checks: record.checks.map(({ rule, basis, verdict, evidence }) => ({ rule, basis, verdict, evidence })),
-    units: record.units.map(({ unit, sizeBytes, storedBytes, reusedBytes, entries, facts }) => ({
-      unit,
-      sizeBytes,
-      storedBytes,
-      reusedBytes,
-      entries,
-      sourceVersion: facts.sourceVersion,
-      consistentAt: facts.consistentAt,
-      warnings: facts.warnings.map(printable),
-    })),
-    validationResults: [...validationResults],
+    units: record.units.map(viewOfUnit),
+    validationResults: [...record.validationResults],
     holds: record.holds.length,
-    ...(record.cause !== undefined && { cause: causeOf(record.cause, language) }),
+    ...(cause !== undefined && { cause: causeOf(cause, viewer.language) }),
   };
 }
+
+const viewOfCopy = ({
+  role,
+  location,
+  country,
+  presentAt,
+  verifiedAt,
+  objects,
+}: CopyState): BackupView['copies'][number] => ({
+  role,
+  location,
+  country,
+  presentAt,
+  verifiedAt,
+  objects,
+});
+
+const viewOfUnit = ({
+  unit,
+  sizeBytes,
+  storedBytes,
+  reusedBytes,
+  entries,
+  facts,
+}: UnitResult): BackupView['units'][number] => ({
+  unit,
+  sizeBytes,
+  storedBytes,
+  reusedBytes,
+  entries,
+  sourceVersion: facts.sourceVersion,
+  consistentAt: facts.consistentAt,
+  warnings: facts.warnings.map(printable),
+});
 
 export const planView = z
   .object({
     id: z.string(),
     store: z.string(),
+    timeZone,
     engine: z.string(),
     method: z.string(),
     backupId: z.string(),
@@ -209,14 +209,20 @@ export const recoveryView = z
   .meta({ id: 'Recovery' });
 export type RecoveryView = z.infer<typeof recoveryView>;
 
-export function viewOfRecovery(request: RecoveryRequest, language: Language): object {
-  const { planId: _planId, cause, warnings, ...rest } = request;
+export function viewOfRecovery(request: RecoveryRequest, viewer: Viewer): object {
+  const { planId: _planId, plan, cause, warnings, ...rest } = request;
   return {
     ...rest,
+    plan: viewOfPlan(plan, viewer),
     warnings: warnings.map(printable),
-    ...(cause !== undefined && { cause: causeOf(cause, language) }),
+    ...(cause !== undefined && { cause: causeOf(cause, viewer.language) }),
   };
 }
+
+export const viewOfPlan = (plan: RecoveryPlan, viewer: Viewer): object => ({
+  ...plan,
+  timeZone: viewer.zoneOf(plan.store),
+});
 
 export const validationView = z
   .object({

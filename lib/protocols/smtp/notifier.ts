@@ -47,13 +47,10 @@ async function send(settings: SmtpSettings, notice: Notice): Promise<void> {
     ...(auth !== undefined && { auth }),
   });
   try {
-    const { rejected } = (await transport.sendMail(mailOf(notice, settings))) as {
-      readonly rejected: readonly unknown[];
-    };
-    if (rejected.length > 0)
-      throw failed(settings, `${rejected.length} of ${settings.to.length} recipients were refused`);
+    // One dead address must not make the others get the mail again at every attempt: it fails only when nobody was reached.
+    await transport.sendMail(mailOf(notice, settings));
   } catch (error) {
-    throw error instanceof HoldfastError ? error : failed(settings, reasonOf(error));
+    throw failed(settings, reasonOf(error));
   } finally {
     transport.close();
   }

@@ -7,6 +7,7 @@ import { accepted, acceptedView, loadOperation, operationView } from '../operati
 import { asked, created, done, ok, route } from '../route.ts';
 import type { Answer, Call } from '../route.ts';
 import { databaseStoresOf, storesHolding } from '../select-stores.ts';
+import { viewerFor } from '../viewer.ts';
 import { backupView, instant, viewOfBackup } from '../views.ts';
 
 const scheduleView = z
@@ -182,7 +183,7 @@ const backupStatus = route({
   handle: async ({ platform, services, path, language }) => {
     const record = await services.loadBackup(platform.catalog, path.backupId);
     return ok({
-      ...viewOfBackup(record, language),
+      ...viewOfBackup(record, viewerFor({ platform, language })),
       operation: await loadOperation(platform, services, record.id, language),
     });
   },

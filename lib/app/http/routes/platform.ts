@@ -10,6 +10,7 @@ import { pageAnswer, pageFields, pageOf, recordId, storeName } from '../fields.t
 import { accepted, acceptedView, loadOperation, operationView } from '../operations.ts';
 import { policiesView, viewOfLocation, viewOfPolicy } from '../policies.ts';
 import { ok, route } from '../route.ts';
+import { viewerFor } from '../viewer.ts';
 import { backupView, viewOfBackup } from '../views.ts';
 
 const coverage = route({
@@ -58,6 +59,7 @@ const storeBackups = route({
   answers: { 200: pageOf(backupView, 'Backups') },
   handle: async ({ platform, services, path, query, language }) => {
     platform.policies.store(path.store);
+    const viewer = viewerFor({ platform, language });
     const request = {
       store: path.store,
       newestFirst: true,
@@ -67,7 +69,7 @@ const storeBackups = route({
     const page = await services.listBackups(platform.catalog, request);
     return ok(
       pageAnswer(
-        page.items.map((record) => viewOfBackup(record, language)),
+        page.items.map((record) => viewOfBackup(record, viewer)),
         page.next,
       ),
     );

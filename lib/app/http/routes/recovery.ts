@@ -12,7 +12,8 @@ import { accepted, acceptedView } from '../operations.ts';
 import { asked, created, ok, route } from '../route.ts';
 import type { Call } from '../route.ts';
 import { unsupportedRoute } from '../unsupported.ts';
-import { backupView, planView, recoveryView, viewOfBackup, viewOfRecovery } from '../views.ts';
+import { viewerFor } from '../viewer.ts';
+import { backupView, planView, recoveryView, viewOfBackup, viewOfPlan, viewOfRecovery } from '../views.ts';
 
 const LOCAL_PATH_MAX = 4096;
 const absolutePath = z
@@ -89,7 +90,7 @@ const planRecovery = route({
   permission: 'restore_data',
   bodySchema: planRequest,
   answers: { 201: planView },
-  handle: async (call) => created(await planOf(call, call.body)),
+  handle: async (call) => created(viewOfPlan(await planOf(call, call.body), viewerFor(call))),
 });
 
 const recoveryAccepted = acceptedView.extend({ recoveryId: z.string() }).meta({ id: 'RecoveryAccepted' });
@@ -137,7 +138,7 @@ const recoveryStatus = route({
   pathSchema: z.strictObject({ recoveryId: recordId }),
   answers: { 200: recoveryView },
   handle: async ({ platform, services, path: { recoveryId }, language }) =>
-    ok(viewOfRecovery(await services.loadRecovery(platform.catalog, recoveryId), language)),
+    ok(viewOfRecovery(await services.loadRecovery(platform.catalog, recoveryId), viewerFor({ platform, language }))),
 });
 
 const listRecoveries = route({
@@ -150,8 +151,9 @@ const listRecoveries = route({
   answers: { 200: z.object({ items: z.array(recoveryView) }) },
   handle: async ({ platform, services, query, language }) => {
     const request = { limit: query.limit, ...(query.store !== undefined && { store: query.store }) };
+    const viewer = viewerFor({ platform, language });
     const recoveries = await services.listRecoveries(platform.catalog, request);
-    return ok({ items: recoveries.map((recovery) => viewOfRecovery(recovery, language)) });
+    return ok({ items: recoveries.map((recovery) => viewOfRecovery(recovery, viewer)) });
   },
 });
 
@@ -165,6 +167,7 @@ const availableBackups = route({
   answers: { 200: pageOf(backupView, 'AvailableBackups') },
   handle: async ({ platform, services, query, language }) => {
     platform.policies.store(query.store);
+    const viewer = viewerFor({ platform, language });
     const items: BackupRecord[] = [];
     let after = query.after;
     do {
@@ -178,7 +181,7 @@ const availableBackups = route({
     } while (after !== undefined && items.length < query.limit);
     return ok(
       pageAnswer(
-        items.map((record) => viewOfBackup(record, language)),
+        items.map((record) => viewOfBackup(record, viewer)),
         after,
       ),
     );

@@ -1,0 +1,24 @@
+// For whom a record is shown: the caller's language, and the zone in which people of its store read times.
+
+import type { Platform } from '../../ports/platform.ts';
+import type { Language } from './language.ts';
+
+export interface Viewer {
+  readonly language: Language;
+  zoneOf(store: string): string;
+}
+
+const DEFAULT_ZONE = 'UTC';
+
+export const viewerFor = ({
+  platform,
+  language,
+}: {
+  readonly platform: Platform;
+  readonly language: Language;
+}): Viewer => ({
+  language,
+  // A record outlives its policy: a store that is gone from the configuration is shown in UTC.
+  zoneOf: (name) =>
+    platform.policies.stores().find(({ store }) => store === name)?.schedules[0]?.timeZone ?? DEFAULT_ZONE,
+});
