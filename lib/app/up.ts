@@ -2,6 +2,7 @@
 
 import type { Writable } from 'node:stream';
 import { HoldfastError } from '../domain/errors.ts';
+import { removeAbandonedScratch } from '../jobs/scratch.ts';
 import { startServer } from './http/server.ts';
 import { tokenFileOf } from './home.ts';
 import { tickPlatform } from './tick.ts';
@@ -64,6 +65,7 @@ async function keepTicking(platform: OpenedPlatform, milliseconds: number, signa
   while (!signal.aborted) {
     try {
       await tickPlatform(platform);
+      await removeAbandonedScratch(platform);
     } catch (error) {
       // A failed tick loses nothing: what is due stays due, and the next tick finds it.
       platform.log.error('tick failed', { error: String(error) });

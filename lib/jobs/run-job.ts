@@ -2,7 +2,6 @@
 // An attempt that is not the newest any more stops and writes nothing.
 
 import { mkdir, rm } from 'node:fs/promises';
-import path from 'node:path';
 import { HoldfastError, toStoredError } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
@@ -10,6 +9,7 @@ import type { Platform } from '../ports/platform.ts';
 import { decideAndWrite, load, putOver, toItemValue } from '../records/items.ts';
 import { jobKey } from '../records/keys.ts';
 import type { Job, JobContext, JobKind, JobProgress, JobReference } from './job.ts';
+import { scratchDirOf } from './scratch.ts';
 
 export type JobHandler = (platform: Platform, payload: JsonObject, context: JobContext) => Promise<object>;
 export type JobHandlers = Readonly<Record<JobKind, JobHandler>>;
@@ -25,7 +25,7 @@ export async function runJob(
   if (job?.attempt !== reference.attempt || job.state !== 'running') return;
   const stop = new AbortController();
   const signal = AbortSignal.any([outerSignal, stop.signal]);
-  const scratchDir = path.join(platform.staging.directory, `${reference.owner}.${reference.job}.${reference.attempt}`);
+  const scratchDir = scratchDirOf(platform, reference);
   let progress: JobProgress = { phase: 'starting', doneBytes: 0 };
   const beating = beat(platform, reference, () => progress, stop, signal);
   try {
