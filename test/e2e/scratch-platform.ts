@@ -42,16 +42,24 @@ export interface ScratchPlatform {
   readonly token: string;
   /** Runs a command of the command line against this platform; `url` names a platform that listens elsewhere than configured. */
   run(commandArguments: readonly string[], url?: string): Promise<ProcessResult>;
+  /** Starts `up` and does not wait for it. */
+  launch(): LaunchedPlatform;
+  /** Settles when it listens. */
   start(): Promise<RunningPlatform>;
   remove(): void;
 }
 
-export interface RunningPlatform {
-  readonly url: string;
+export interface LaunchedPlatform {
   readonly child: ChildProcess;
   readonly ended: Promise<void>;
+  /** The API's URL; rejects when the platform ends before it listens. */
+  readonly listening: Promise<string>;
   /** Ends it with the signal and waits until it has ended. */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+}
+
+export interface RunningPlatform extends LaunchedPlatform {
+  readonly url: string;
 }
 
 export const scratchFolder = (): string => mkdtempSync(path.join(temporaryFolder, 'holdfast-e2e-'));
@@ -80,7 +88,8 @@ export async function scratchPlatform(
     tokenFile,
     token: tokens[0]?.token ?? '',
     run,
-    start: () => startUp(program, configFile, folder),
+    launch: () => launch(program, configFile, folder),
+    start: () => startUp(launch(program, configFile, folder)),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
@@ -105,8 +114,8 @@ services:
         source: { paths: ${JSON.stringify(paths)} }
 `;
 
-/** Settles when the platform listens. It leads a process group of its own, as a service manager would start it. */
-async function startUp(program: string, configFile: string, folder: string): Promise<RunningPlatform> {
+/** Starts `up`. It leads a process group of its own, as a service manager would start it. */
+function launch(program: string, configFile: string, folder: string): LaunchedPlatform {
   const child = spawn(process.execPath, [program, '--config', configFile, '--json', 'up', '--port', '0'], {
     cwd: folder,
     env: { ...process.env, ...CLEAN },
@@ -117,29 +126,25 @@ async function startUp(program: string, configFile: string, folder: string): Pro
   child.stderr.on('data', (bytes: Buffer) => void told.push(bytes.toString()));
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const patience = setTimeout(() => child.kill('SIGKILL'), START_SECONDS_MAX * 1000);
-  try {
-    const first = await Promise.race([firstLine(child), ended]);
-    if (first === undefined)
+  const first = new Promise<string>((resolve) => createInterface({ input: child.stdout }).once('line', resolve));
+  return {
+    child,
+    ended,
+    listening: Promise.race([first, ended]).then((line) => {
+      clearTimeout(patience);
+      if (line !== undefined) return (JSON.parse(line) as { url: string }).url;
       throw new Error(`"holdfast up" ended or said nothing for ${START_SECONDS_MAX} s: ${told.join('')}`);
-    const { url } = JSON.parse(first) as { url: string };
-    return {
-      url,
-      child,
-      ended,
-      end: async (signal) => {
-        child.kill(signal);
-        await ended;
-      },
-    };
-  } finally {
-    clearTimeout(patience);
-  }
+    }),
+    end: async (signal) => {
+      child.kill(signal);
+      await ended;
+    },
+  };
 }
 
-const firstLine = (child: ChildProcess): Promise<string> =>
-  new Promise((resolve) => {
-    if (child.stdout !== null) createInterface({ input: child.stdout }).once('line', resolve);
-  });
+async function startUp(launched: LaunchedPlatform): Promise<RunningPlatform> {
+  return { ...launched, url: await launched.listening };
+}
 
 /** Processes whose command line or environment names the folder, as that of a platform and of each of its workers does. */
 export function processesOf(folder: string): readonly string[] {
