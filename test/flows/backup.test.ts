@@ -149,4 +149,43 @@ describe('backup', () => {
     expect(record.status).toBe('corrupted');
     expect(record.cause?.name).toBe('IntegrityViolation');
   });
+
+  it('an older pack that a new backup needs is missing - is not completed', async () => {
+    await backUp();
+    const primary = platform.stores.get('primary');
+    primary?.lose(primary.keys().find((key) => key.includes('/packs/')) ?? '');
+
+    const record = await backUp();
+
+    expect(record.status).toBe('failed');
+    expect(record.cause?.name).toBe('CopyMissing');
+  });
+
+  it('an older pack that nobody has read for longer than the policy allows, and that has gone bad - is read again, and the new backup ends corrupted', async () => {
+    await backUp();
+    const primary = platform.stores.get('primary');
+    const pack = primary?.keys().find((key) => key.includes('/packs/')) ?? '';
+    primary?.tamper(pack, (bytes) => {
+      const changed = Buffer.from(bytes);
+      changed.writeUInt8(changed.readUInt8(changed.length >> 1) ^ 1, changed.length >> 1);
+      return changed;
+    });
+    platform.clock.advance(31 * 24 * 3_600_000);
+
+    const record = await backUp();
+
+    expect(record.status).toBe('corrupted');
+  });
+
+  it('older packs read within the policy days - are not read again, and their date stands on the record', async () => {
+    const first = await backUp();
+    platform.clock.advance(20 * 24 * 3_600_000);
+
+    const second = await backUp();
+
+    const verifiedAt = second.copies.find((copy) => copy.location === 'primary')?.verifiedAt ?? '';
+    expect(second.status).toBe('completed');
+    expect(Date.parse(verifiedAt)).toBeLessThan(Date.parse(second.startTime ?? ''));
+    expect(Date.parse(verifiedAt)).toBeGreaterThanOrEqual(Date.parse(first.startTime ?? ''));
+  });
 });
