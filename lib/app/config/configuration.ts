@@ -2,6 +2,7 @@
 
 import type { LocationPolicy, StorePolicy } from '../../domain/store-policy.ts';
 import type { JsonObject } from '../../domain/json.ts';
+import type { KnownEngine } from './known-engines.ts';
 import type { LevelName } from './levels.ts';
 import type { Problem } from './problem.ts';
 
@@ -19,8 +20,8 @@ export interface ConfigurableEngine {
 
 export interface EngineLookup {
   readonly built: readonly ConfigurableEngine[];
-  /** Engines that may be named and are not built yet, with their aliases; KNOWN_ENGINES unless given. */
-  readonly known?: Readonly<Record<string, readonly string[]>>;
+  /** Engines that may be named although they are not built yet; KNOWN_ENGINES unless given. */
+  readonly known?: Readonly<Record<string, KnownEngine>>;
 }
 
 /** One effective value and where it was defined. */
@@ -36,8 +37,8 @@ export interface Origin {
 }
 
 export interface ConfiguredStore extends StorePolicy {
-  /** False: the file may name the engine, a run answers CapabilityUnsupported. */
-  readonly isEngineBuilt: boolean;
+  /** False: the file may name this engine and method, a run answers CapabilityUnsupported. */
+  readonly isBuilt: boolean;
   /** Wish for log archiving and how long logs are kept (ISO period). */
   readonly log: { readonly keep: string | undefined } | undefined;
   readonly drill: 'weekly' | 'monthly' | 'quarterly' | 'yearly' | undefined;

@@ -4,7 +4,7 @@ import { asHoldfastError } from '../../domain/errors.ts';
 import type { Configuration, ConfiguredStore } from './configuration.ts';
 import type { EngineNames } from './engine-names.ts';
 import { nearestName } from './nearest-name.ts';
-import { checkObjectives } from './objective-checks.ts';
+import { checkLogs, checkObjectives } from './objective-checks.ts';
 import { placeOf, storePath } from './places.ts';
 import type { Problem } from './problem.ts';
 import { checkRules } from './rule-checks.ts';
@@ -36,7 +36,11 @@ export function checkEffective(configuration: Configuration, context: EffectiveC
     );
     return withEngineSettings(store, context, found);
   });
-  found.push(...unbuiltEngines(stores, context), ...unbuiltLocations(configuration, context));
+  found.push(
+    ...unbuiltEngines(stores, context),
+    ...checkLogs(stores, context),
+    ...unbuiltLocations(configuration, context),
+  );
   return {
     errors: found.filter(({ severity }) => severity === 'error'),
     warnings: found.filter(({ severity }) => severity === 'warning'),
@@ -44,30 +48,30 @@ export function checkEffective(configuration: Configuration, context: EffectiveC
   };
 }
 
-/** One warning per engine: the file may name what is not built yet, and is told once what that means. */
-function unbuiltEngines(stores: readonly ConfiguredStore[], { source }: EffectiveContext): Problem[] {
-  const unbuilt = stores.filter(({ isEngineBuilt }) => !isEngineBuilt);
-  return [...new Set(unbuilt.map(({ engine }) => engine))].map((engine) => {
-    const affected = unbuilt.filter((store) => store.engine === engine);
-    const message = `engine "${engine}" is not built yet: runs of ${affected.map(({ store }) => store).join(', ')} answer CapabilityUnsupported`;
-    return source.problem({ severity: 'warning', name: 'CapabilityUnsupported', message }, [
-      ...storePath(affected[0]!),
-      'engine',
-    ]);
+/** One warning per engine and method: the file may name what is not built yet, and is told once what that means. */
+function unbuiltEngines(stores: readonly ConfiguredStore[], context: EffectiveContext): Problem[] {
+  const unbuilt = stores.filter((store) => !store.isBuilt && unknownMethod(store, context).length === 0);
+  const whatOf = ({ engine, method }: ConfiguredStore): string =>
+    context.engines.built(engine) === undefined ? `engine "${engine}"` : `method "${method}" of ${engine}`;
+  return [...new Set(unbuilt.map(whatOf))].map((what) => {
+    const affected = unbuilt.filter((store) => whatOf(store) === what);
+    const message = `${what} is not built yet: runs of ${affected.map(({ store }) => store).join(', ')} answer CapabilityUnsupported`;
+    const path = [...storePath(affected[0]!), 'engine'];
+    return context.source.problem({ severity: 'warning', name: 'CapabilityUnsupported', message }, path);
   });
 }
 
 function unbuiltLocations({ locations }: Configuration, { source, locationKinds }: EffectiveContext): Problem[] {
-  return locations
-    .filter(({ kind }) => !locationKinds.includes(kind))
-    .map(({ name, kind }) => {
-      const message = `locations of kind "${kind}" are not built yet: what uses "${name}" answers CapabilityUnsupported`;
-      return source.problem({ severity: 'warning', name: 'CapabilityUnsupported', message }, [
-        'locations',
-        name,
-        'kind',
-      ]);
-    });
+  const unbuilt = locations.filter(({ kind }) => !locationKinds.includes(kind));
+  return [...new Set(unbuilt.map(({ kind }) => kind))].map((kind) => {
+    const names = unbuilt.filter((location) => location.kind === kind).map(({ name }) => name);
+    const message = `locations of kind "${kind}" are not built yet: what uses ${names.join(', ')} answers CapabilityUnsupported`;
+    return source.problem({ severity: 'warning', name: 'CapabilityUnsupported', message }, [
+      'locations',
+      names[0]!,
+      'kind',
+    ]);
+  });
 }
 
 function checkCopies(configuration: Configuration, store: ConfiguredStore, context: EffectiveContext): Problem[] {
@@ -123,21 +127,10 @@ function checkTypes(store: ConfiguredStore, context: EffectiveContext): Problem[
 }
 
 function withEngineSettings(store: ConfiguredStore, context: EffectiveContext, found: Problem[]): ConfiguredStore {
-  const { source, engines } = context;
-  const path = storePath(store);
-  const engine = engines.built(store.engine);
+  const engine = context.engines.built(store.engine);
   if (engine === undefined) return store;
-  const methods = engine.methods.map(({ method }) => method);
-  if (!methods.includes(store.method)) {
-    const near = nearestName(store.method, methods);
-    const cure = near === undefined ? `known: ${methods.join(', ')}` : `did you mean "${near}"?`;
-    found.push(
-      source.problem(
-        { name: 'InvalidConfiguration', message: `unknown method "${store.method}" of ${engine.name}`, cure },
-        [...path, 'method'],
-        placeOf(store, 'method', context),
-      ),
-    );
+  if (!store.isBuilt) {
+    found.push(...unknownMethod(store, context));
     return store;
   }
   try {
@@ -146,6 +139,20 @@ function withEngineSettings(store: ConfiguredStore, context: EffectiveContext, f
     found.push(settingsProblem(error, store, context));
     return store;
   }
+}
+
+function unknownMethod(store: ConfiguredStore, context: EffectiveContext): Problem[] {
+  const engine = context.engines.built(store.engine);
+  if (engine === undefined) return [];
+  const known = [...new Set([...engine.methods.map(({ method }) => method), ...context.engines.methods(engine.name)])];
+  if (known.includes(store.method)) return [];
+  const near = nearestName(store.method, known);
+  const cure = near === undefined ? `known: ${known.join(', ')}` : `did you mean "${near}"?`;
+  const path = [...storePath(store), 'method'];
+  const message = `unknown method "${store.method}" of ${engine.name}`;
+  return [
+    context.source.problem({ name: 'InvalidConfiguration', message, cure }, path, placeOf(store, 'method', context)),
+  ];
 }
 
 function settingsProblem(error: unknown, store: ConfiguredStore, context: EffectiveContext): Problem {
@@ -159,6 +166,7 @@ function settingsProblem(error: unknown, store: ConfiguredStore, context: Effect
   const isInherited = origin?.level === 'engine' && origin.line !== undefined && origin.column !== undefined;
   const position = isInherited
     ? { line: origin.line, column: origin.column, length: inside[0]!.length }
-    : source.positionOf(path);
-  return source.problem({ name: 'InvalidConfiguration', message: known.message }, path, position);
+    : source.positionOfKey(path);
+  const name = known.name === 'SecretInConfiguration' ? known.name : 'InvalidConfiguration';
+  return source.problem({ name, message: known.message }, path, position);
 }

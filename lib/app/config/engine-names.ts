@@ -10,17 +10,20 @@ export interface EngineNames {
   canonical(name: string): string | undefined;
   /** Undefined when the engine is not built yet. */
   built(name: string): ConfigurableEngine | undefined;
+  /** The planned methods of an engine, the default first; empty when nothing is known of them. */
+  methods(name: string): readonly string[];
 }
 
 export function engineNames({ built, known = KNOWN_ENGINES }: EngineLookup): EngineNames {
   const canonical = new Map<string, string>();
-  for (const [name, aliases] of Object.entries(known))
+  for (const [name, { aliases }] of Object.entries(known))
     for (const spelling of [...aliases, name]) canonical.set(spelling, name);
   for (const { name, aliases } of built) for (const spelling of [...aliases, name]) canonical.set(spelling, name);
   const engines = new Map(built.map((engine) => [engine.name, engine]));
   return {
     all: [...new Set(canonical.values())].sort(),
     canonical: (name) => canonical.get(name),
+    methods: (name) => known[canonical.get(name) ?? name]?.methods ?? [],
     built: (name) => engines.get(canonical.get(name) ?? name),
   };
 }

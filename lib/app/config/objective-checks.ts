@@ -7,11 +7,13 @@ import { placeOf, storePath } from './places.ts';
 import type { Problem } from './problem.ts';
 import { durationText } from './quantities.ts';
 
+/** The day on which the clocks go back has 25 hours; that is no reason to warn about a daily backup. */
+const TOLERANCE = 1.05;
 /** Enough to see the longest pause of a daily or weekly rhythm; a minute schedule shows it at once. */
 const SLOTS_LOOKED_AT = 30;
 
 export function checkObjectives(store: ConfiguredStore, context: EffectiveContext): readonly Problem[] {
-  const { source, engines, now } = context;
+  const { source, now } = context;
   const path = storePath(store);
   const warn = (message: string, key: string, cure?: string): Problem =>
     source.problem(
@@ -25,17 +27,8 @@ export function checkObjectives(store: ConfiguredStore, context: EffectiveContex
       source.problem({ severity: 'warning', name: 'InvalidConfiguration', message }, path, source.positionOfKey(path)),
     ];
   }
-  const method = engines.built(store.engine)?.methods.find((candidate) => candidate.method === store.method);
-  if (store.log !== undefined && method?.hasLogArchive === false) {
-    return [
-      warn(
-        `log archiving of ${store.engine}/${store.method} is not built yet: an objective of ${durationText(store.rpoSeconds)} cannot be met by it`,
-        'log',
-      ),
-    ];
-  }
   const pause = longestPauseSeconds(store, now);
-  if (store.log !== undefined || pause <= store.rpoSeconds) return [];
+  if (store.log !== undefined || pause <= store.rpoSeconds * TOLERANCE) return [];
   return [
     warn(
       `an rpo of ${durationText(store.rpoSeconds)} cannot be met: ${durationText(pause)} pass between backups and no log is archived`,
@@ -43,6 +36,28 @@ export function checkObjectives(store: ConfiguredStore, context: EffectiveContex
       'back up more often, archive the log, or state the objective that is meant',
     ),
   ];
+}
+
+/** One warning per engine: the wish for a log archive is kept, and is told once what it does not do yet. */
+export function checkLogs(
+  stores: readonly ConfiguredStore[],
+  { source, engines }: EffectiveContext,
+): readonly Problem[] {
+  const withoutArchive = stores.filter(({ log, engine, method }) => {
+    const built = engines.built(engine)?.methods.find((candidate) => candidate.method === method);
+    return log !== undefined && built?.hasLogArchive === false;
+  });
+  return [...new Set(withoutArchive.map(({ engine }) => engine))].map((engine) => {
+    const affected = withoutArchive.filter((store) => store.engine === engine);
+    const names = affected.map(({ store }) => store).join(', ');
+    const message = `log archiving of ${engine} is not built yet: ${names} can be restored to their backups only`;
+    const place = placeOf(affected[0]!, 'log', { source });
+    return source.problem(
+      { severity: 'warning', name: 'CapabilityUnsupported', message },
+      [...storePath(affected[0]!), 'log'],
+      place,
+    );
+  });
 }
 
 function longestPauseSeconds(store: ConfiguredStore, now: number): number {

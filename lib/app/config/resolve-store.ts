@@ -47,7 +47,7 @@ export function resolveStore(context: ResolveContext, service: string, store: st
 
   const engineName = context.engines.canonical(take('engine') as string)!;
   const engine = context.engines.built(engineName);
-  const method = (take('method') as string | undefined) ?? engine?.methods[0]?.method ?? 'default';
+  const method = methodOf(take('method') as string | undefined, engineName, context.engines);
   const serviceLevel = take('class') as ServiceLevel;
   const dataType = take('data') as DataType;
   const owner = take('owner') as string;
@@ -83,11 +83,15 @@ export function resolveStore(context: ResolveContext, service: string, store: st
     },
     encryption: 'AES-256-GCM',
     ...(lines.scratch === undefined ? {} : { scratch: withResolvedPaths(lines.scratch, context.folder) }),
-    isEngineBuilt: engine !== undefined,
+    isBuilt: engine?.methods.some((candidate) => candidate.method === method) ?? false,
     log,
     drill,
     origins,
   };
+}
+
+function methodOf(written: string | undefined, engine: string, engines: EngineNames): string {
+  return written ?? engines.built(engine)?.methods[0]?.method ?? engines.methods(engine)[0] ?? 'default';
 }
 
 /** Store first. The service gives only owner, class and data; the platform only the time zone. */

@@ -98,7 +98,8 @@ function isMissing(issue: Issue, path: Path, source: SourceText): boolean {
 }
 
 function messageOf(issue: Issue): string {
-  if (issue.code === 'invalid_value') return `expected one of ${issue.values.map(String).join(', ')}`;
+  if (issue.code === 'invalid_value' && issue.message.startsWith('Invalid '))
+    return `expected one of ${issue.values.map(String).join(', ')}`;
   return issue.message
     .replace(/^Invalid input: /, '')
     .replace(/^Invalid /, 'not a valid ')
