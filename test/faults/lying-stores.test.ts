@@ -73,7 +73,10 @@ const LIES: readonly { readonly title: string; readonly lie: (real: Put) => Put 
     title: 'keeps the object without its tail (trap 7)',
     lie: (real) => async (key, parts, options) => {
       const bytes = Buffer.concat(parts);
-      return await real(key, [bytes.subarray(0, bytes.length - 40)], { ...options, sha256: await sha256(bytes.subarray(0, bytes.length - 40)) });
+      return await real(key, [bytes.subarray(0, bytes.length - 40)], {
+        ...options,
+        sha256: await sha256(bytes.subarray(0, bytes.length - 40)),
+      });
     },
   },
   {
@@ -99,7 +102,11 @@ describe('a store that lies', () => {
           const world = await expectNeverCompleted((store) =>
             store.name !== location
               ? store
-              : withPut(store, (real) => (key, parts, options) => (key.includes(`/${kind}`) ? lie(real)(key, parts, options) : real(key, parts, options))),
+              : withPut(
+                  store,
+                  (real) => (key, parts, options) =>
+                    key.includes(`/${kind}`) ? lie(real)(key, parts, options) : real(key, parts, options),
+                ),
           );
           world.close();
         });
