@@ -1,39 +1,35 @@
 // Creates or opens a repository at one location: its id and the one secret that all its chunk ids and cut points come from.
 
-import { hkdfSync } from 'node:crypto';
-
 import { HoldfastError, hasErrorName } from '../domain/errors.ts';
 import { isoNow } from '../ports/clock.ts';
 import type { KeyContext } from '../ports/key-provider.ts';
-import { GEAR_ENTRIES } from './chunking/gear-chunker.ts';
 import { decodeDocument, encodeDocument } from './encoding/plain-document.ts';
 import { objectKeys } from './object-keys.ts';
 import type { RepositoryContext } from './repository-context.ts';
 import { REPOSITORY_LIMITS } from './repository-limits.ts';
+import type { RepositorySecret } from './repository-secret.ts';
+import { REPOSITORY_SECRET_BYTES } from './repository-secret.ts';
 import { recipientsOf, unwrapFor, wrapFor } from './sealing/data-key.ts';
 import { putProven, readWhole } from './stored-objects.ts';
 
-const SECRET_BYTES = 32;
-
-export interface OpenRepository {
-  readonly id: string;
-  /** Key of the chunk ids. */
-  readonly chunkIdKey: Buffer;
-  /** Decides where content is cut; secret, because cut points tell something about content. */
-  readonly gearTable: Uint32Array;
-}
-
 /**
  * Opens the repository of this store at this location, or creates it. Safe to run twice and at once: the first writer's repository
- * stands, the others read it.
+ * stands, the others read it. A caller that knows the secret from elsewhere gives it, so that a lost object comes back as it was.
  *
  * @throws KeyUnwrapFailed, KeyUnavailable, RepositoryFormatUnsupported, IntegrityViolation
  */
-export async function ensureRepository(context: RepositoryContext): Promise<OpenRepository> {
+export async function ensureRepository(
+  context: RepositoryContext,
+  known?: RepositorySecret,
+): Promise<RepositorySecret> {
   const found = await readSecret(context);
-  if (found !== undefined) return open(found);
-  const secret = { id: context.ids.next('rep'), bytes: context.ids.randomBytes(SECRET_BYTES) };
-  return open((await offerSecret(context, secret)) ?? secret);
+  if (found !== undefined) return found;
+  const secret = known ?? { id: context.ids.next('rep'), bytes: context.ids.randomBytes(REPOSITORY_SECRET_BYTES) };
+  return (await offerSecret(context, secret)) ?? secret;
+}
+
+export async function hasRepository(context: RepositoryContext): Promise<boolean> {
+  return (await context.location.stat(objectKeys.repository(context.storeName))) !== undefined;
 }
 
 /**
@@ -42,7 +38,7 @@ export async function ensureRepository(context: RepositoryContext): Promise<Open
  *
  * @throws IntegrityViolation when another repository lies at the target
  */
-export async function initialiseCopy(from: RepositoryContext, to: RepositoryContext): Promise<OpenRepository> {
+export async function initialiseCopy(from: RepositoryContext, to: RepositoryContext): Promise<void> {
   const source = await readSecret(from);
   if (source === undefined) {
     const key = objectKeys.repository(from.storeName);
@@ -60,13 +56,8 @@ export async function initialiseCopy(from: RepositoryContext, to: RepositoryCont
       { location: to.location.name, key },
     );
   }
-  if (target !== source) target.bytes.fill(0);
-  return open(source);
-}
-
-interface RepositorySecret {
-  readonly id: string;
-  readonly bytes: Buffer;
+  source.bytes.fill(0);
+  target.bytes.fill(0);
 }
 
 async function readSecret(context: RepositoryContext): Promise<RepositorySecret | undefined> {
@@ -78,7 +69,7 @@ async function readSecret(context: RepositoryContext): Promise<RepositorySecret 
     throw new HoldfastError('IntegrityViolation', `unable to read object '${key}': it names no repository`, { key });
   }
   const bytes = await unwrapFor(context.keys, recipientsOf(document, key), secretContext(context, id), key);
-  if (bytes.length !== SECRET_BYTES)
+  if (bytes.length !== REPOSITORY_SECRET_BYTES)
     throw new HoldfastError('KeyUnwrapFailed', `unable to use the key of object '${key}'`, { key });
   return { id, bytes };
 }
@@ -109,14 +100,3 @@ const secretContext = (context: RepositoryContext, id: string): KeyContext => ({
   store: context.storeName,
   repository: id,
 });
-
-/** The secret itself is overwritten: from here on only what was derived from it lives. */
-function open(secret: RepositorySecret): OpenRepository {
-  const derive = (purpose: string, length: number): Buffer =>
-    Buffer.from(hkdfSync('sha256', secret.bytes, secret.id, `holdfast/1/${purpose}`, length));
-  const chunkIdKey = derive('chunk-id', 32);
-  const gear = derive('gear', GEAR_ENTRIES * 4);
-  const gearTable = Uint32Array.from({ length: GEAR_ENTRIES }, (_, entry) => gear.readUInt32LE(entry * 4));
-  secret.bytes.fill(0);
-  return { id: secret.id, chunkIdKey, gearTable };
-}

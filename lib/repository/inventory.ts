@@ -1,14 +1,16 @@
 // The inventory of a copy: every object a recovery point needs, as the location itself reports it. What is missing stops it.
 
 import type { ObjectPin, UnitResult } from '../domain/backup-record.ts';
-import { HoldfastError } from '../domain/errors.ts';
+import { HoldfastError, hasErrorName } from '../domain/errors.ts';
 import { encodeDocument } from './encoding/plain-document.ts';
 import { openManifest } from './manifest/manifest.ts';
 import { nameOfKey, objectKeys } from './object-keys.ts';
 import { pointName } from './point.ts';
 import type { RepositoryContext } from './repository-context.ts';
 import { KeyRing } from './sealing/key-ring.ts';
-import { putProven, statPresent } from './stored-objects.ts';
+import { putProven, sha256Of, statPresent } from './stored-objects.ts';
+
+const HASH_CHARACTERS = 16;
 
 export interface InventoryRequest {
   readonly backupId: string;
@@ -26,8 +28,7 @@ export interface InventoryResult {
 /**
  * Safe to repeat: an unchanged location gives the same bytes.
  *
- * @throws CopyMissing naming the first object that is missing or has another size or hash than was pinned; ObjectExists when an
- * inventory of another state lies there
+ * @throws CopyMissing naming the first object that is missing or has another size or hash than was pinned
  */
 export async function takeInventory(context: RepositoryContext, request: InventoryRequest): Promise<InventoryResult> {
   const { storeName } = context;
@@ -49,8 +50,18 @@ export async function takeInventory(context: RepositoryContext, request: Invento
   const { backupId, epoch } = request;
   const listed = inventory.listed();
   const document = encodeDocument('inventory', { backupId, epoch, location: context.location.name, objects: listed });
-  const pin = await putProven(context, objectKeys.inventory(storeName, pointName(request)), [document]);
+  const pin = await storeInventory(context, objectKeys.inventory(storeName, pointName(request)), document);
   return { pin, objects: listed.length, sizeBytes: listed.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) };
+}
+
+/** Taken again after a copy was healed, the list differs: it is written beside the first one, under a name made of its hash. */
+async function storeInventory(context: RepositoryContext, key: string, document: Buffer): Promise<ObjectPin> {
+  try {
+    return await putProven(context, key, [document]);
+  } catch (error) {
+    if (!hasErrorName(error, 'ObjectExists')) throw error;
+    return putProven(context, `${key}.${sha256Of(document).slice(0, HASH_CHARACTERS)}`, [document]);
+  }
 }
 
 interface ListedObject {

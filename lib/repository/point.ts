@@ -102,7 +102,8 @@ async function listPoint(context: RepositoryContext, pin: ObjectPin): Promise<Li
 async function ensurePointKey(context: RepositoryContext, name: string): Promise<DataKey> {
   if ((await context.location.stat(objectKeys.keys(context.storeName, name))) !== undefined)
     return openDataKey(context, name);
-  const { id } = await ensureRepository(context);
+  const { id, bytes } = await ensureRepository(context);
+  bytes.fill(0);
   try {
     return await createDataKey(context, id, name);
   } catch (error) {

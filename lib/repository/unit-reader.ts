@@ -18,13 +18,14 @@ import { packOfChunk } from './packing/pack-pin.ts';
 import type { ReadChunk } from './packing/pack-reader.ts';
 import { PackReader } from './packing/pack-reader.ts';
 import type { RepositoryContext } from './repository-context.ts';
+import { chunkIdKeyOf } from './repository-secret.ts';
 import { KeyRing } from './sealing/key-ring.ts';
 
 /** @throws CopyMissing, IntegrityViolation, RepositoryFormatUnsupported, KeyUnwrapFailed, KeyUnavailable */
 export async function openUnit(context: RepositoryContext, unit: UnitPin): Promise<PointReader> {
   const keys = new KeyRing(context);
   const manifest = await openManifest(context, keys, unit);
-  const identifier = new ChunkIdentifier(manifest.trailer.chunkIdKey);
+  const identifier = new ChunkIdentifier(chunkIdKeyOf(manifest.secret));
   return new RepositoryPointReader(manifest, new PackReader({ context, keys, identifier }));
 }
 

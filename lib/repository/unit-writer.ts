@@ -8,30 +8,24 @@ import { HoldfastError, invariant } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { StorePolicy } from '../domain/store-policy.ts';
 import type { ContentWriter, DumpSink } from '../ports/engine.ts';
-import { ChunkIdentifier } from './chunking/chunk-id.ts';
 import type { ChunkSizes, Chunking } from './chunking/chunk-sizes.ts';
 import { CHUNK_SIZES } from './chunking/chunk-sizes.ts';
-import { GearChunker } from './chunking/gear-chunker.ts';
-import { buildIndex, openIndex } from './index/index-object.ts';
-import type { OpenRepository } from './initialise.ts';
-import { ensureRepository } from './initialise.ts';
+import { buildIndex } from './index/index-object.ts';
 import type { ManifestEntry } from './manifest/content-run.ts';
-import { openManifest } from './manifest/manifest.ts';
-import { ManifestCursor } from './manifest/manifest-cursor.ts';
 import { ManifestWriter } from './manifest/manifest-writer.ts';
-import { PackLedger } from './manifest/pack-ledger.ts';
 import { objectKeys } from './object-keys.ts';
-import { AttemptChunks } from './packing/attempt-chunks.ts';
-import { ContentCutter } from './packing/content-cutter.ts';
-import { PackWriter } from './packing/pack-writer.ts';
-import { SegmentPipeline } from './packing/segment-pipeline.ts';
+import type { ContentCutter } from './packing/content-cutter.ts';
+import type { DataPath } from './packing/data-path.ts';
+import { openDataPath } from './packing/data-path.ts';
+import type { PackPin } from './packing/pack-pin.ts';
 import type { RepositoryContext } from './repository-context.ts';
 import { REPOSITORY_LIMITS } from './repository-limits.ts';
 import type { DataKey } from './sealing/data-key.ts';
 import { createDataKey } from './sealing/data-key.ts';
-import { KeyRing } from './sealing/key-ring.ts';
 import type { BuiltObject } from './sealing/sealed-object-builder.ts';
 import { putOnce } from './stored-objects.ts';
+import type { UnitHistory } from './unit-history.ts';
+import { loadHistory } from './unit-history.ts';
 
 export interface UnitWriter extends DumpSink {
   /** Makes everything durable and returns what pins it. To be called once, after the dump was proven complete. */
@@ -59,85 +53,45 @@ export interface UnitWriterOptions {
 
 /** @throws KeyUnwrapFailed, KeyUnavailable, CopyMissing, IntegrityViolation, RepositoryFormatUnsupported, InvalidRequest */
 export async function createUnitWriter(options: UnitWriterOptions): Promise<UnitWriter> {
-  const { context, attempt, previous } = options;
-  const repository = await ensureRepository(context);
-  const keys = new KeyRing(context, repository.id);
-  const chunks = new AttemptChunks(attempt);
-  const ledger = new PackLedger(attempt);
-  for (const { attempt: earlier, pin } of options.indexes) {
-    const index = await openIndex(context, keys, earlier, pin);
-    ledger.learn(earlier, index.pins);
-    for await (const { firstChunk, ids } of index.sections()) chunks.learn(earlier, firstChunk, ids);
-  }
-  let cursor: ManifestCursor | undefined;
-  if (previous !== undefined) {
-    const manifest = await openManifest(context, keys, previous);
-    for (const { attempt: earlier, packs } of manifest.trailer.attempts) ledger.learn(earlier, packs);
-    cursor = new ManifestCursor(manifest);
-  }
+  const history = await loadHistory(options);
   // Last, so that a writer that could not begin leaves nothing; before any pack, so that no pack is ever unreadable.
-  const dataKey = await createDataKey(context, repository.id, attempt);
-  return new RepositoryUnitWriter(options, { repository, dataKey, chunks, ledger, cursor });
-}
-
-interface Opened {
-  readonly repository: OpenRepository;
-  readonly dataKey: DataKey;
-  readonly chunks: AttemptChunks;
-  readonly ledger: PackLedger;
-  readonly cursor: ManifestCursor | undefined;
+  const dataKey = await createDataKey(options.context, history.repository.id, options.attempt);
+  return new RepositoryUnitWriter(options, history, dataKey);
 }
 
 class RepositoryUnitWriter implements UnitWriter {
   readonly #options: UnitWriterOptions;
-  readonly #opened: Opened;
-  readonly #packs: PackWriter;
-  readonly #pipeline: SegmentPipeline;
-  readonly #cutter: ContentCutter;
+  readonly #history: UnitHistory;
+  readonly #dataKey: DataKey;
+  readonly #path: DataPath;
   readonly #manifest: ManifestWriter;
   #reusedBytes = 0;
   #calls = 0;
   #openFile: FileContentWriter | undefined;
   #isEnded = false;
 
-  constructor(options: UnitWriterOptions, opened: Opened) {
+  constructor(options: UnitWriterOptions, history: UnitHistory, dataKey: DataKey) {
     this.#options = options;
-    this.#opened = opened;
-    const { context, attempt, unit, limits = {} } = options;
-    const { repository, dataKey, chunks, ledger } = opened;
-    const sizes = limits.chunkSizes ?? CHUNK_SIZES[options.chunking ?? 'files'];
-    const segmentBytes = limits.segmentBytes ?? LIMITS.segmentBytes;
-    const window = { offset: 0, length: Math.max(4 * sizes.max, 64 * 1024) };
-    const slotBytes = segmentBytes + sizes.max;
-    const slots = LIMITS.segmentsInFlight + 1;
-    const chunker = new GearChunker({
-      table: repository.gearTable,
-      sizes,
-      memoryBytes: window.length + slots * slotBytes,
-    });
-    const slotAt = (slot: number): Buffer =>
-      chunker.memory.subarray(window.length + slot * slotBytes, window.length + (slot + 1) * slotBytes);
-    this.#packs = new PackWriter({
+    this.#history = history;
+    this.#dataKey = dataKey;
+    const { context, compression, limits = {} } = options;
+    const { repository, chunks, ledger } = history;
+    this.#path = openDataPath({
       context,
+      repository,
       dataKey,
+      chunks,
+      compression,
+      chunkSizes: limits.chunkSizes ?? CHUNK_SIZES[options.chunking ?? 'files'],
+      segmentBytes: limits.segmentBytes ?? LIMITS.segmentBytes,
       packBytes: limits.packBytes ?? LIMITS.packBytes,
-      segmentBytesMax: slotBytes,
-      idsOf: (firstChunk, count) => chunks.ownIds(firstChunk, count),
     });
-    this.#pipeline = new SegmentPipeline({
-      slots: Array.from({ length: slots }, (_, slot) => slotAt(slot)),
-      segmentBytes,
-      compression: options.compression,
-      packs: this.#packs,
-    });
-    const identifier = new ChunkIdentifier(repository.chunkIdKey);
-    this.#cutter = new ContentCutter({ chunker, window, identifier, chunks, pipeline: this.#pipeline });
     this.#manifest = new ManifestWriter({
-      key: objectKeys.manifest(context.storeName, attempt),
-      unit,
+      key: objectKeys.manifest(context.storeName, options.attempt),
+      unit: options.unit,
       dataKey,
       ids: context.ids,
-      chunkIdKey: repository.chunkIdKey,
+      repositorySecret: repository.bytes,
       ledger,
     });
   }
@@ -151,8 +105,8 @@ class RepositoryUnitWriter implements UnitWriter {
   open(entry: EntryMeta): ContentWriter {
     this.#assertWritable();
     invariant(entry.kind === 'file', 'only files have content');
-    this.#cutter.begin();
-    this.#openFile = new FileContentWriter(this.#cutter, entry, async (stored) => {
+    this.#path.cutter.begin();
+    this.#openFile = new FileContentWriter(this.#path.cutter, entry, async (stored) => {
       this.#openFile = undefined;
       this.#manifest.add(stored);
       await this.#takeTurn();
@@ -162,12 +116,12 @@ class RepositoryUnitWriter implements UnitWriter {
 
   async previous(path: Buffer): Promise<StoredEntry | undefined> {
     await this.#takeTurn();
-    return this.#opened.cursor?.find(path);
+    return this.#history.cursor?.find(path);
   }
 
   async reuse(entry: EntryMeta): Promise<void> {
     await this.#takeTurn();
-    const before = await this.#opened.cursor?.find(entry.path);
+    const before = await this.#history.cursor?.find(entry.path);
     if (before?.kind !== 'file' || entry.kind !== 'file') {
       throw new HoldfastError('Internal', 'invariant broken: only a file of the previous point is reused');
     }
@@ -185,21 +139,41 @@ class RepositoryUnitWriter implements UnitWriter {
   async seal(facts: UnitFacts): Promise<UnitResult> {
     this.#assertWritable();
     this.#isEnded = true;
-    const { context, attempt, unit } = this.#options;
-    const { chunks, ledger, dataKey } = this.#opened;
+    const { chunks } = this.#history;
+    const { pipeline, packs } = this.#path;
     // Bytes first, then what refers to them: a reader that finds a manifest finds all it needs.
-    await this.#pipeline.finish();
-    await this.#packs.finish();
-    const { pins } = this.#packs;
+    await pipeline.finish();
+    await packs.finish();
+    const { pins } = packs;
     invariant(pins.reduce((sum, pin) => sum + pin.chunks, 0) === chunks.ownChunks, 'every new chunk lies in a pack');
-    const idsOf = (firstChunk: number, count: number): Buffer => chunks.ownIds(firstChunk, count);
-    const index = await this.#put(
-      buildIndex({ key: objectKeys.index(context.storeName, attempt), dataKey, ids: context.ids, pins, idsOf }),
-    );
-    const manifest = await this.#put(this.#manifest.finish(facts, pins));
+    const index = await this.#put(this.#buildIndex(pins));
+    const whole = { ...facts, warnings: [...facts.warnings, ...this.#history.warnings] };
+    const manifest = await this.#put(this.#manifest.finish(whole, pins));
+    this.#forget();
+    return this.#result(whole, { index, manifest }, pins);
+  }
+
+  async abandon(): Promise<void> {
+    this.#isEnded = true;
+    this.#openFile = undefined;
+    await this.#path.pipeline.settle();
+    await this.#path.packs.settle();
+    this.#forget();
+  }
+
+  #buildIndex(pins: readonly PackPin[]): BuiltObject {
+    const { context, attempt } = this.#options;
+    const idsOf = (firstChunk: number, count: number): Buffer => this.#history.chunks.ownIds(firstChunk, count);
+    const key = objectKeys.index(context.storeName, attempt);
+    return buildIndex({ key, dataKey: this.#dataKey, ids: context.ids, pins, idsOf });
+  }
+
+  #result(facts: UnitFacts, stored: { index: ObjectPin; manifest: ObjectPin }, pins: readonly PackPin[]): UnitResult {
+    const { index, manifest } = stored;
+    const { chunks, ledger } = this.#history;
     return {
-      unit,
-      attempt,
+      unit: this.#options.unit,
+      attempt: this.#options.attempt,
       manifest,
       index,
       packs: pins.length,
@@ -215,11 +189,10 @@ class RepositoryUnitWriter implements UnitWriter {
     };
   }
 
-  async abandon(): Promise<void> {
-    this.#isEnded = true;
-    this.#openFile = undefined;
-    await this.#pipeline.settle();
-    await this.#packs.settle();
+  /** Secrets that were only needed to write. The data key itself is a key object, whose memory Node does not show. */
+  #forget(): void {
+    this.#path.identifier.forget();
+    this.#history.repository.bytes.fill(0);
   }
 
   #put(built: BuiltObject): Promise<ObjectPin> {

@@ -13,6 +13,7 @@ import type { PackPin } from './packing/pack-pin.ts';
 import { verifyPack } from './packing/verify-pack.ts';
 import { objectKeys } from './object-keys.ts';
 import type { RepositoryContext } from './repository-context.ts';
+import { chunkIdKeyOf } from './repository-secret.ts';
 import { KeyRing } from './sealing/key-ring.ts';
 import { differsFromPin, statPresent } from './stored-objects.ts';
 
@@ -62,8 +63,8 @@ class UnitVerification {
     const manifest = await openManifest(this.#context, this.#keys, unit);
     await manifest.checkRoot();
     this.#count(unit.manifest.sizeBytes);
-    const { attempts, chunkIdKey } = manifest.trailer;
-    const identifier = new ChunkIdentifier(chunkIdKey);
+    const { attempts } = manifest.trailer;
+    const identifier = new ChunkIdentifier(chunkIdKeyOf(manifest.secret));
     const census = new ChunkCensus(identifier);
     for (const { attempt, packs } of attempts) {
       census.expect(attempt, packs);

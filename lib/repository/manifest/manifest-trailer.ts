@@ -9,6 +9,7 @@ import { parseJsonObject } from '../encoding/plain-document.ts';
 import type { PackPin } from '../packing/pack-pin.ts';
 import { readPackPins, writePackPins } from '../packing/pack-pin.ts';
 import { REPOSITORY_LIMITS } from '../repository-limits.ts';
+import { REPOSITORY_SECRET_BYTES } from '../repository-secret.ts';
 import type { SectionFacts } from '../sealing/object-cipher.ts';
 import { COMPRESSIONS, SECTION_OVERHEAD_BYTES } from '../sealing/object-cipher.ts';
 import type { SealedObject } from '../sealing/sealed-object.ts';
@@ -26,8 +27,8 @@ export interface NeededAttempt {
 export interface ManifestTrailer {
   readonly unit: string;
   readonly facts: UnitFacts;
-  /** Lets a reader recompute chunk ids without any other object of the repository. */
-  readonly chunkIdKey: Buffer;
+  /** Lets a reader recompute chunk ids, and a writer bring back a lost repository object, without any other object. */
+  readonly repositorySecret: Buffer;
   /** Entries and content bytes of the whole unit. */
   readonly entries: number;
   readonly sizeBytes: number;
@@ -42,7 +43,7 @@ export function encodeManifestTrailer(trailer: ManifestTrailer): Buffer {
   writer
     .text(trailer.unit)
     .sized(Buffer.from(JSON.stringify(trailer.facts)))
-    .bytes(trailer.chunkIdKey);
+    .bytes(trailer.repositorySecret);
   writer.varint(trailer.entries).varint(trailer.sizeBytes);
   writer.varint(trailer.attempts.length);
   for (const { attempt, packs } of trailer.attempts) {
@@ -66,7 +67,7 @@ export function decodeManifestTrailer(object: SealedObject): ManifestTrailer {
   const reader = new ByteReader(object.trailer, object.key);
   const unit = reader.text(NAME_BYTES_MAX);
   const facts = parseFacts(reader, object.key);
-  const chunkIdKey = Buffer.from(reader.bytes(HASH_BYTES));
+  const repositorySecret = Buffer.from(reader.bytes(REPOSITORY_SECRET_BYTES));
   const entries = reader.varint();
   const sizeBytes = reader.varint();
   const attempts = Array.from({ length: reader.varint(REPOSITORY_LIMITS.attemptsMax) }, () => {
@@ -78,7 +79,7 @@ export function decodeManifestTrailer(object: SealedObject): ManifestTrailer {
   reader.end();
   if (blocks.reduce((sum, block) => sum + block.entries, 0) !== entries)
     throw reader.malformed('its entries were not counted right');
-  return { unit, facts, chunkIdKey, entries, sizeBytes, attempts, blocks, merkleRoot };
+  return { unit, facts, repositorySecret, entries, sizeBytes, attempts, blocks, merkleRoot };
 }
 
 function readBlocks(reader: ByteReader, object: SealedObject): BlockRow[] {

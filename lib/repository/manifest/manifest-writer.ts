@@ -23,7 +23,7 @@ export interface ManifestWriterOptions {
   readonly unit: string;
   readonly dataKey: DataKey;
   readonly ids: IdSource;
-  readonly chunkIdKey: Buffer;
+  readonly repositorySecret: Buffer;
   readonly ledger: PackLedger;
 }
 
@@ -73,11 +73,11 @@ export class ManifestWriter {
   finish(facts: UnitFacts, ownPins: readonly PackPin[]): BuiltObject {
     this.#series.finish();
     if (!this.#late.isEmpty) this.#mergeLate();
-    const { unit, chunkIdKey, ledger } = this.#options;
+    const { unit, repositorySecret, ledger } = this.#options;
     const trailer = encodeManifestTrailer({
       unit,
       facts,
-      chunkIdKey,
+      repositorySecret,
       entries: this.#entries,
       sizeBytes: this.#sizeBytes,
       attempts: ledger.needed(ownPins),

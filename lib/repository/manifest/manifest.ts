@@ -7,6 +7,7 @@ import { objectKeys } from '../object-keys.ts';
 import { RecentlyUsed } from '../recently-used.ts';
 import type { RepositoryContext } from '../repository-context.ts';
 import { REPOSITORY_LIMITS } from '../repository-limits.ts';
+import type { RepositorySecret } from '../repository-secret.ts';
 import type { KeyRing } from '../sealing/key-ring.ts';
 import type { SealedObject } from '../sealing/sealed-object.ts';
 import { openSealedObject, storedSource } from '../sealing/sealed-object.ts';
@@ -41,26 +42,29 @@ export async function openManifest(context: RepositoryContext, keys: KeyRing, pi
     );
   }
   await checkPinned(context, pin.manifest);
+  const dataKey = await keys.of(pin.attempt);
   const object = await openSealedObject(
     await storedSource(context, pin.manifest),
     { kind: 'manifest', number: 0, key },
-    await keys.of(pin.attempt),
+    dataKey,
   );
   const trailer = decodeManifestTrailer(object);
   if (trailer.unit !== pin.unit || trailer.attempts[0]?.attempt !== pin.attempt) {
     throw new HoldfastError('IntegrityViolation', `unable to open manifest '${key}': it is of another unit`, { key });
   }
-  return new Manifest(object, trailer);
+  return new Manifest(object, trailer, dataKey.repository);
 }
 
 export class Manifest implements AttemptNames {
   readonly trailer: ManifestTrailer;
   readonly #object: SealedObject;
+  readonly #repository: string;
   readonly #offsets: number[] = [];
   readonly #blocks = new RecentlyUsed<number, Promise<Buffer>>(REPOSITORY_LIMITS.blocksCached);
 
-  constructor(object: SealedObject, trailer: ManifestTrailer) {
+  constructor(object: SealedObject, trailer: ManifestTrailer, repository: string) {
     this.#object = object;
+    this.#repository = repository;
     this.trailer = trailer;
     let { offset } = object.body;
     for (const { length } of trailer.blocks) {
@@ -71,6 +75,11 @@ export class Manifest implements AttemptNames {
 
   get key(): string {
     return this.#object.key;
+  }
+
+  /** Of the repository that the manifest was written in. */
+  get secret(): RepositorySecret {
+    return { id: this.#repository, bytes: this.trailer.repositorySecret };
   }
 
   nameOf(number: number): string | undefined {
