@@ -143,6 +143,23 @@ const answers =
     return { ...own, ...change(runner) };
   };
 
+/** The data is the very object that tasks get, so that what they do to it stays. */
+const sharesData: OpenRunner = (world) => {
+  const file = join(world.folder, 'flows.sqlite');
+  let handedOut: JsonObject = {};
+  class SharingJournal extends Journal {
+    override leave(spot: Spot, what: 'left' | 'caught' | 'failed', outcome: Outcome): void {
+      if ('output' in outcome) Object.assign(outcome.output as object, handedOut);
+      super.leave(spot, what, outcome);
+    }
+  }
+  const invoke: RunnerWorld['invoke'] = async (resource, input, task) => {
+    handedOut = input;
+    return await world.invoke(resource, input, task);
+  };
+  return new JournalFlowRunner({ ...world, file, invoke }, new SharingJournal(file));
+};
+
 /** What is forgotten is forgotten by the second process: the first one had it in its own memory. */
 class ForgetfulJournal extends Journal {
   readonly #forget: (row: StateRow) => StateRow | undefined;
@@ -322,6 +339,12 @@ export const brokenRunners = {
   ),
   'knows no TimeoutSeconds': misreads(without('TimeoutSeconds')),
   'lets timers overflow': times((milliseconds) => (milliseconds > 2 ** 31 - 1 ? 1 : milliseconds)),
+  'hands out its own data': sharesData,
+  'passes by every Wait': misreads((state) =>
+    state['Type'] === 'Wait'
+      ? { ...without('Seconds', 'SecondsPath', 'Timestamp', 'TimestampPath')(state), Type: 'Pass' }
+      : state,
+  ),
   'never waits': times(() => 0),
   'waits a day too long': times((milliseconds) => milliseconds + 86_400_000),
   'gives the items of a Map nothing': misreads(changed('ItemSelector', () => ({}))),

@@ -47,6 +47,34 @@ States:
     },
   },
   {
+    title: 'a task that changes its input, or its result afterwards - changes nothing of the data',
+    needs: [],
+    killedBy: ['hands out its own data'],
+    machine: `
+Comment: Two tasks that share memory
+StartAt: First
+States:
+  First: { Comment: c, Type: Task, Resource: 'function:test/first', ResultPath: $.first, Next: Second }
+  Second: { Comment: c, Type: Task, Resource: 'function:test/second', ResultPath: $.second, Next: Done }
+  Done: { Comment: c, Type: Succeed }
+`,
+    input: { list: [1] },
+    handlers: {
+      first: (input, { share }) => {
+        (input['list'] as number[]).push(2);
+        share['result'] = { kept: true };
+        return share['result'];
+      },
+      second: (_input, { share }) => {
+        Object.assign(share['result'] as object, { kept: false });
+        return 2;
+      },
+    },
+    expectation: ({ execution }) => {
+      expect(execution.output).toEqual({ list: [1], first: { kept: true }, second: 2 });
+    },
+  },
+  {
     title: 'ResultPath null - the result is dropped and the data stay',
     needs: [],
     killedBy: ['takes a null ResultPath for a missing one'],
@@ -212,7 +240,8 @@ States:
   Act: { Comment: c, Type: Task, Resource: 'function:test/act', Catch: [{ ErrorEquals: [States.ALL], ResultPath: $.error, Next: Hide }], End: true }
   Hide: { Comment: c, Type: Succeed }
 `,
-    handlers: { act: () => 'x'.repeat(FLOW_BOUNDS.dataBytesMax) },
+    // Counted as bytes: half as many letters of two bytes each are too many.
+    handlers: { act: () => 'ж'.repeat(FLOW_BOUNDS.dataBytesMax / 2) },
     expectation: ({ execution }) => {
       expect(execution).toMatchObject({ status: 'failed', error: { name: 'States.DataLimitExceeded' } });
     },

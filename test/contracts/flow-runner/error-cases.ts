@@ -250,6 +250,28 @@ States:
       expect(execution.output).toBe(120);
     },
   },
+  ...[
+    { what: 'seconds below nothing', wait: 'SecondsPath: $.value', value: -1 },
+    { what: 'seconds in letters', wait: 'SecondsPath: $.value', value: '60' },
+    { what: 'an instant in words', wait: 'TimestampPath: $.value', value: 'tomorrow' },
+    { what: 'an instant without zone', wait: 'TimestampPath: $.value', value: '2026-01-02T03:05:05' },
+  ].map(({ what, wait, value }): FlowCase => ({
+    title: `Wait for ${what} - fails the flow and does not wait for something else`,
+    needs: [],
+    killedBy: ['passes by every Wait'],
+    machine: `
+Comment: Waits for what its input says
+StartAt: Pause
+States:
+  Pause: { Comment: c, Type: Wait, ${wait}, Next: Done }
+  Done: { Comment: c, Type: Succeed }
+`,
+    input: { value },
+    handlers: {},
+    expectation: ({ execution }) => {
+      expect(execution).toMatchObject({ status: 'failed', error: { name: 'States.Runtime' } });
+    },
+  })),
   {
     title: 'Wait of thirty days - does not end at once',
     needs: ['exact-time'],

@@ -36,6 +36,8 @@ export interface Call {
   /** Seconds since the case began. */
   readonly at: number;
   readonly clock: Clock;
+  /** Memory that the tasks of one play share, as handlers of one process may. */
+  readonly share: Record<string, JsonValue>;
   /** Leaves a mark in the order of things. */
   readonly note: (mark: string) => void;
 }
@@ -87,10 +89,11 @@ export async function playCase(flowCase: FlowCase, open: OpenRunner, folder: str
   const beginning = clock.now();
   const calls: Call[] = [];
   const marks: string[] = [];
+  const share: Record<string, JsonValue> = {};
   const seconds = (): number => (clock.now() - beginning) / 1000;
   const invoke: RunnerWorld['invoke'] = async (resource, input, task) => {
     const step = resource.slice('function:test/'.length);
-    const call: Call = { step, input, task, at: seconds(), clock, note: (mark) => marks.push(mark) };
+    const call: Call = { step, input, task, at: seconds(), clock, share, note: (mark) => marks.push(mark) };
     calls.push(call);
     marks.push(`begin:${step}`);
     const handler = flowCase.handlers[step];

@@ -34,7 +34,8 @@ export async function fanOut({ count, concurrency, signal, runOne }: FanOut): Pr
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, count) }, lane));
 
+  // Told to stop from outside, items may be missing without any failure.
   haltIfAborted(signal);
-  if (failures.length > 0) throw failures.find((error) => !(error instanceof Halted)) ?? failures[0];
+  if (failures.length > 0) throw failures[0];
   return outputs;
 }

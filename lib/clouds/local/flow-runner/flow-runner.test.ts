@@ -147,6 +147,44 @@ describe('start', () => {
   });
 });
 
+describe('stop and close', () => {
+  test('a task that stops its own execution before it waits for anything - hears of it', async () => {
+    let isAborted: boolean | undefined;
+    const runner: EmbeddedFlowRunner = aRunner({
+      invoke: async (_resource, _input, task) => {
+        await runner.stop(task.execution, 'enough');
+        isAborted = task.signal.aborted;
+        return null;
+      },
+    });
+
+    const { id } = await runner.start({ machine: 'flow', name: 'one', input: {} });
+    await runner.drain();
+
+    expect(isAborted).toBe(true);
+    expect(await runner.describe(id)).toMatchObject({ status: 'stopped' });
+  });
+
+  test('closed while a task runs - waits until the task has ended in order, and the execution stays running', async () => {
+    let hasEnded = false;
+    const runner = aRunner({
+      invoke: async (_resource, _input, task) => {
+        await systemClock.sleep(60_000, task.signal).catch(() => undefined);
+        await systemClock.sleep(20);
+        hasEnded = true;
+        return 'late';
+      },
+    });
+    const { id } = await runner.start({ machine: 'flow', name: 'one', input: {} });
+    await systemClock.sleep(5);
+
+    await runner.close();
+
+    expect(hasEnded).toBe(true);
+    expect(await aRunner().describe(id)).toMatchObject({ status: 'running', activeStates: ['Act'] });
+  });
+});
+
 describe('history', () => {
   test('an execution - tells its story in order; an unknown one has none', async () => {
     const runner = aRunner();

@@ -8,7 +8,7 @@ import type { Clock } from '../../../ports/clock.ts';
 import type { Execution, ExecutionStatus, FlowRunner } from '../../../ports/flow-runner.ts';
 import type { Log } from '../../../ports/telemetry.ts';
 import { takeDriverLock, type DriverLock } from './driver-lock.ts';
-import { Halted, haltIfAborted, StateFailure } from './failure.ts';
+import { Halted, StateFailure } from './failure.ts';
 import { Journal, type Ending, type ExecutionRow } from './journal.ts';
 import { asStored } from './payload.ts';
 import { runStates } from './run-states.ts';
@@ -92,7 +92,7 @@ export class JournalFlowRunner implements EmbeddedFlowRunner {
         execution: id,
       });
     }
-    if (row.status === 'running') this.#drive(id);
+    this.#drive(id);
     return this.#execution(row);
   }
 
@@ -215,7 +215,7 @@ export class JournalFlowRunner implements EmbeddedFlowRunner {
 
   /** Never rejects. */
   async #driveToEnd(id: string, signal: AbortSignal): Promise<void> {
-    // The caller of start gets its answer before the first task runs.
+    // The first task may stop its own execution: by then the stopper is known.
     await Promise.resolve();
     while (!signal.aborted) {
       try {
@@ -252,11 +252,9 @@ export class JournalFlowRunner implements EmbeddedFlowRunner {
         clock: options.clock,
       };
       const output = await runStates(frame, input);
-      haltIfAborted(signal);
       this.#end(id, { status: 'succeeded', output: JSON.stringify(output) });
     } catch (error) {
       if (error instanceof Halted || error instanceof HoldfastError) throw error;
-      haltIfAborted(signal);
       this.#end(id, { status: 'failed', ...endingOf(error) });
     }
   }

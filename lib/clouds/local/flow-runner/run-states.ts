@@ -75,13 +75,10 @@ async function passState(step: Step): Promise<Outcome> {
     attempt: () => attemptOf(step),
     work: async () => await workOn(step),
     delay: async (seconds, failure) => {
-      haltIfAborted(frame.signal);
       const next = { attempt: attemptOf(step) + 1, dueAt: Math.ceil(frame.clock.now() + seconds * 1000) };
       frame.journal.delay(spotOf(step), 'retrying', next, { ...next, error: failure.error, cause: failure.causeText });
     },
   });
-  // The answer of a state that was told to stop is discarded.
-  haltIfAborted(frame.signal);
   frame.journal.leave(spotOf(step), what, outcome);
   return outcome;
 }
@@ -162,11 +159,12 @@ async function sleepUntil(dueAt: number, { clock, signal }: Frame): Promise<void
 
 async function runTask(step: Step<TaskState>): Promise<JsonValue> {
   const { frame, path, state, data } = step;
-  const input = state.Parameters === undefined ? data : fillPayload(state.Parameters, data, frame.context);
+  const payload = state.Parameters === undefined ? data : fillPayload(state.Parameters, data, frame.context);
+  // A copy: a handler that writes into its input must not change the data, which a restart would not show.
+  const input = asStored(payload).value as JsonObject;
   const { attempt = 0, dueAt } = frame.journal.state(frame.execution, path) ?? {};
   // The instant of the try that failed before holds, however long the process was away.
   if (dueAt !== undefined) await sleepUntil(dueAt, frame);
-  haltIfAborted(frame.signal);
   try {
     const answer = await callTask({
       resource: state.Resource,
@@ -178,9 +176,7 @@ async function runTask(step: Step<TaskState>): Promise<JsonValue> {
     });
     return asStored(answer).value;
   } catch (error) {
-    if (error instanceof Halted) throw error;
-    haltIfAborted(frame.signal);
-    throw failureOfTask(error);
+    throw error instanceof Halted ? error : failureOfTask(error);
   }
 }
 

@@ -24,6 +24,8 @@ export interface TaskCall {
 
 /** Rejects with what the handler threw, with States.Timeout, or with Halted when `task.signal` was aborted. */
 export async function callTask({ resource, input, task, timeoutSeconds, invoke, clock }: TaskCall): Promise<JsonValue> {
+  // No task begins after its flow was told to stop.
+  haltIfAborted(task.signal);
   const overdue = new AbortController();
   const isOver = new AbortController();
   const signal = AbortSignal.any([task.signal, overdue.signal]);
