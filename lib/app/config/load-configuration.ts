@@ -2,10 +2,10 @@
 
 import { dirname, resolve } from 'node:path';
 
-import { LIMITS } from '../../domain/limits.ts';
 import type { LocationPolicy } from '../../domain/store-policy.ts';
 import { RULE_PACKS } from '../../compliance/rule-packs/rule-packs.ts';
 import type { Configuration, EngineLookup, NotifySettings, SkippedStore } from './configuration.ts';
+import { DEFAULTS } from './defaults.ts';
 import { engineNames } from './engine-names.ts';
 import type { EngineNames } from './engine-names.ts';
 import { checkEffective } from './effective-checks.ts';
@@ -35,11 +35,6 @@ export type LoadResult =
   | { readonly ok: true; readonly configuration: Configuration }
   /** Every problem of the file at once, in the order of its lines; at least one is an error. */
   | { readonly ok: false; readonly problems: readonly Problem[] };
-
-const API_PORT = 7420;
-const MAIL_PORT = 587;
-const WORKER_MEMORY = '1GiB';
-const WORKER_TIME = '6h';
 
 export function loadConfiguration(request: LoadRequest): LoadResult {
   const source = readSourceText(request.text, request.file);
@@ -131,7 +126,7 @@ function build(file: ConfigurationFile, source: SourceText, engines: EngineNames
     folder,
     timeZone: file.timezone,
     country: platform?.country,
-    api: { host: platform?.api?.host ?? '127.0.0.1', port: platform?.api?.port ?? API_PORT },
+    api: { host: platform?.api?.host ?? DEFAULTS.apiHost, port: platform?.api?.port ?? DEFAULTS.apiPort },
     limits: limitsOf(platform?.limits),
     notify: notifyOf(platform, folder),
     packs: file.rules?.packs ?? [],
@@ -144,10 +139,10 @@ function build(file: ConfigurationFile, source: SourceText, engines: EngineNames
 
 function limitsOf(limits: NonNullable<ConfigurationFile['platform']>['limits']): Configuration['limits'] {
   return {
-    concurrentBackups: limits?.concurrentBackups ?? LIMITS.concurrentBackupsDefault,
-    queueLength: limits?.queueLength ?? LIMITS.queueLengthMax,
-    workerMemoryBytes: bytesOf(limits?.workerMemory ?? WORKER_MEMORY)!,
-    workerSeconds: secondsOf(limits?.workerTime ?? WORKER_TIME)!,
+    concurrentBackups: limits?.concurrentBackups ?? DEFAULTS.concurrentBackups,
+    queueLength: limits?.queueLength ?? DEFAULTS.queueLength,
+    workerMemoryBytes: bytesOf(limits?.workerMemory ?? DEFAULTS.workerMemory)!,
+    workerSeconds: secondsOf(limits?.workerTime ?? DEFAULTS.workerTime)!,
   };
 }
 
@@ -159,7 +154,7 @@ function notifyOf(platform: ConfigurationFile['platform'], folder: string): Noti
     email:
       email === undefined
         ? undefined
-        : { ...email, port: email.port ?? MAIL_PORT, credentialRef: reference(email.credentialRef) },
+        : { ...email, port: email.port ?? DEFAULTS.mailPort, credentialRef: reference(email.credentialRef) },
   };
 }
 

@@ -9,6 +9,7 @@ import { DEFAULT_OBJECTIVES } from '../../domain/service-level.ts';
 import type { ServiceLevel } from '../../domain/service-level.ts';
 import type { KeepRule, ScheduleRule } from '../../domain/store-policy.ts';
 import type { ConfiguredStore, Origin } from './configuration.ts';
+import { DEFAULTS } from './defaults.ts';
 import type { EngineNames } from './engine-names.ts';
 import { given } from './levels.ts';
 import type { Given, Level } from './levels.ts';
@@ -130,9 +131,9 @@ function builtInLines(level: ServiceLevel | undefined): Record<string, unknown> 
         };
   return {
     ...objectives,
-    keep: { daily: '30d', log: '7d' },
-    verifyWithin: '30d',
-    compression: { algorithm: 'zstd', level: 3 },
+    keep: { daily: DEFAULTS.keepDaily, log: DEFAULTS.keepLog },
+    verifyWithin: DEFAULTS.verifyWithin,
+    compression: { algorithm: DEFAULTS.compressionAlgorithm, level: DEFAULTS.compressionLevel },
   };
 }
 

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { BACKUP_TYPES } from '../../domain/backup-record.ts';
 import { DATA_TYPES, RULE_KINDS } from '../../domain/compliance.ts';
 import { SERVICE_LEVELS } from '../../domain/service-level.ts';
+import { DEFAULTS } from './defaults.ts';
 import { BYTES_PATTERN, DURATION_PATTERN, PERIOD_PATTERN } from './quantities.ts';
 
 const shown = (input: unknown): string =>
@@ -56,11 +57,15 @@ const copy = z.union([text, z.strictObject({ location: text, role: z.enum(['prim
 
 const keep = z
   .strictObject({
-    daily: keepPeriod.optional().meta({ description: 'How long every recovery point is kept.' }),
+    daily: keepPeriod
+      .optional()
+      .meta({ description: 'How long every recovery point is kept.', default: DEFAULTS.keepDaily }),
     weekly: keepPeriod.optional().meta({ description: 'How long the first of each week is kept.' }),
     monthly: keepPeriod.optional().meta({ description: 'How long the first of each month is kept.' }),
     yearly: keepPeriod.optional().meta({ description: 'How long the first of each year is kept.' }),
-    log: keepPeriod.optional().meta({ description: 'How long archived logs (WAL, oplog, AOF) are kept.' }),
+    log: keepPeriod
+      .optional()
+      .meta({ description: 'How long archived logs (WAL, oplog, AOF) are kept.', default: DEFAULTS.keepLog }),
   })
   .meta({
     description:
@@ -69,8 +74,16 @@ const keep = z
 
 const compression = z
   .strictObject({
-    algorithm: z.enum(['zstd', 'gzip', 'none']).optional(),
-    level: z.int().min(1).max(19).optional(),
+    algorithm: z
+      .enum(['zstd', 'gzip', 'none'])
+      .optional()
+      .meta({ description: 'How; `none` stores as it is.', default: DEFAULTS.compressionAlgorithm }),
+    level: z
+      .int()
+      .min(1)
+      .max(19)
+      .optional()
+      .meta({ description: 'Higher is smaller and slower.', default: DEFAULTS.compressionLevel }),
   })
   .meta({ description: 'How segments are compressed before they are encrypted.' });
 
@@ -97,6 +110,7 @@ const policyLines = {
     .meta({ description: 'How often a test restore must prove the backups.' }),
   verifyWithin: days.optional().meta({
     description: 'Stored bytes verified longer ago than this are read again before a backup that needs them completes.',
+    default: DEFAULTS.verifyWithin,
   }),
   timezone: text.optional().meta({ description: 'IANA time zone of the schedules.' }),
   compression: compression.optional(),
@@ -162,11 +176,11 @@ const location = z.discriminatedUnion(
     }),
     z.strictObject({
       kind: z.literal('s3'),
-      bucket: text,
-      prefix: text.optional(),
+      bucket: text.meta({ description: 'The bucket.' }),
+      prefix: text.optional().meta({ description: 'What every key begins with.' }),
       endpoint: text.optional().meta({ description: 'URL of an S3-compatible provider.' }),
       provider: text.optional().meta({ description: 'Provider name, for its known differences: `aws`, `yandex`, …' }),
-      storageClass: text.optional(),
+      storageClass: text.optional().meta({ description: 'Storage class of new objects.' }),
       credentialRef: credentialRef.optional(),
       ...placeLines(),
     }),
@@ -193,7 +207,7 @@ function placeLines() {
 }
 
 const ownRule = z.strictObject({
-  id: name,
+  id: name.meta({ description: 'Name of the rule; unique.' }),
   kind: z.enum(RULE_KINDS).meta({ description: 'What is checked.' }),
   data: z
     .array(z.enum(DATA_TYPES))
@@ -236,28 +250,34 @@ const platform = z.strictObject({
   country: country.optional().meta({ description: 'Country the platform and its staging place run in.' }),
   api: z
     .strictObject({
-      host: host.optional().meta({ description: 'Address the API listens on; 127.0.0.1 unless given.' }),
-      port: port.optional().meta({ description: 'Port the API listens on; 7420 unless given.' }),
+      host: host.optional().meta({ description: 'Address the API listens on.', default: DEFAULTS.apiHost }),
+      port: port.optional().meta({ description: 'Port the API listens on.', default: DEFAULTS.apiPort }),
     })
     .optional(),
   limits: z
     .strictObject({
-      concurrentBackups: z.int().min(1).max(1000).optional().meta({ description: 'Backups running at once.' }),
-      queueLength: z
+      concurrentBackups: z
         .int()
         .min(1)
-        .max(100_000)
+        .max(1000)
         .optional()
-        .meta({ description: 'Backups waiting at once; a full queue is seen, never dropped.' }),
-      workerMemory: bytes.optional().meta({ description: 'Memory of one worker.' }),
-      workerTime: duration.optional().meta({ description: 'Longest run of one worker.' }),
+        .meta({ description: 'Backups running at once.', default: DEFAULTS.concurrentBackups }),
+      queueLength: z.int().min(1).max(100_000).optional().meta({
+        description: 'Backups waiting at once; a full queue is seen, never dropped.',
+        default: DEFAULTS.queueLength,
+      }),
+      workerMemory: bytes.optional().meta({ description: 'Memory of one worker.', default: DEFAULTS.workerMemory }),
+      workerTime: duration.optional().meta({ description: 'Longest run of one worker.', default: DEFAULTS.workerTime }),
     })
     .optional(),
   notify: z
     .strictObject({
       webhook: z
         .strictObject({
-          url: z.url({ protocol: /^https?$/, error: 'expected a URL that begins with https:// or http://' }).optional(),
+          url: z
+            .url({ protocol: /^https?$/, error: 'expected a URL that begins with https:// or http://' })
+            .optional()
+            .meta({ description: 'Where notices are posted; a URL that is a secret itself goes to urlRef.' }),
           urlRef: reference
             .optional()
             .meta({ description: 'Where the URL is read, when the URL itself is a secret (Slack).' }),
@@ -265,10 +285,13 @@ const platform = z.strictObject({
         .optional(),
       email: z
         .strictObject({
-          host,
-          port: port.optional().meta({ description: '587 unless given.' }),
-          from: z.email({ error: 'expected an e-mail address' }),
-          to: z.array(z.email({ error: 'expected an e-mail address' })).min(1),
+          host: host.meta({ description: 'Mail server.' }),
+          port: port.optional().meta({ description: 'Port of the mail server.', default: DEFAULTS.mailPort }),
+          from: z.email({ error: 'expected an e-mail address' }).meta({ description: 'Sender.' }),
+          to: z
+            .array(z.email({ error: 'expected an e-mail address' }))
+            .min(1)
+            .meta({ description: 'Who is told.' }),
           credentialRef: credentialRef.optional(),
         })
         .optional(),
@@ -293,7 +316,7 @@ export const configurationSchema = z.strictObject({
       low: classLines.optional(),
     })
     .optional()
-    .meta({ description: 'Service levels; what is not given here is 001’s table (critical 15 min / 5 min, …).' }),
+    .meta({ description: 'Service levels; a level that is not given here has the built-in objectives.' }),
   engines: z.record(z.string(), engineDefaults).optional().meta({ description: 'Defaults per kind of data store.' }),
   rules: z
     .strictObject({
@@ -312,4 +335,3 @@ export type StoreLines = z.infer<typeof store>;
 export type PolicyLines = z.infer<typeof classLines>;
 export type OwnRule = z.infer<typeof ownRule>;
 export type LocationLines = z.infer<typeof location>;
-export type ScheduleLines = z.infer<typeof schedule>;
