@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
@@ -57,7 +58,7 @@ async function markOf(what: string): Promise<string> {
 
 /** Runs a platform in a process of its own until its worker is started. */
 async function platformWith(behaviour: string): Promise<{ kill: () => void }> {
-  const program = join(import.meta.dirname, 'worker-parent-program.ts');
+  const program = fileURLToPath(new URL('./worker-parent-program.ts', import.meta.url));
   const child = spawn(process.execPath, [program, directory.path, behaviour], { stdio: ['ignore', 'pipe', 'inherit'] });
   await new Promise((resolve) => child.stdout.once('data', resolve));
   return { kill: () => child.kill('SIGKILL') };

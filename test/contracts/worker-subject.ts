@@ -2,6 +2,7 @@
 
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { systemClock } from '../../lib/clouds/local/clock.ts';
 import { silentLog } from '../../lib/clouds/local/log.ts';
@@ -10,7 +11,7 @@ import { WorkerNotes } from '../../lib/clouds/local/worker-notes.ts';
 import type { Log } from '../../lib/ports/telemetry.ts';
 import type { WorkerHostSubject } from './worker-host.contract.ts';
 
-const program = join(import.meta.dirname, 'worker-program.ts');
+const program = fileURLToPath(new URL('./worker-program.ts', import.meta.url));
 
 export async function childWorkers(
   directory: string,

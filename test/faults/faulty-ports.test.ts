@@ -5,13 +5,27 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 
 import { HoldfastError } from '../../lib/domain/errors.ts';
+import type { Catalog } from '../../lib/ports/catalog.ts';
+import type { FlowRunner } from '../../lib/ports/flow-runner.ts';
+import type { KeyProvider } from '../../lib/ports/key-provider.ts';
+import type { Notifier } from '../../lib/ports/notifier.ts';
 import type { ObjectStore, StoredObject } from '../../lib/ports/object-store.ts';
+import type { WorkerHost } from '../../lib/ports/worker-host.ts';
 import { objectStoreContract } from '../contracts/object-store.contract.ts';
 import { fixedClock } from '../fakes/fixed-clock.ts';
 import { memoryKeyProvider } from '../fakes/memory-key-provider.ts';
 import { memoryObjectStore } from '../fakes/memory-object-store.ts';
 import { EffectGate } from './effect-gate.ts';
-import { corruptGet, cutGet, faultyKeys, faultyObjectStore } from './faulty-ports.ts';
+import {
+  corruptGet,
+  cutGet,
+  faultyCatalog,
+  faultyFlows,
+  faultyKeys,
+  faultyNotifier,
+  faultyObjectStore,
+  faultyWorkers,
+} from './faulty-ports.ts';
 
 const put = (store: ObjectStore, key: string): Promise<StoredObject> =>
   store.put(key, [Buffer.from(key)], { sha256: createHash('sha256').update(key).digest('hex') });
@@ -120,6 +134,43 @@ describe('effect gate', () => {
 
     expect(await Promise.race([outcome, new Promise((resolve) => setTimeout(resolve, 20, 'silence'))])).toBe('silence');
     expect(memory.keys()).toEqual(['a']);
+  });
+});
+
+describe('every port', () => {
+  /** A port whose methods all succeed and do nothing. */
+  const anyPort = <Port extends object>(fields: Partial<Port>): Port =>
+    new Proxy(fields as Port, { get: (target, name) => Reflect.get(target, name, target) ?? (async () => undefined) });
+
+  it('calls that change the world pass the gate, all others do not', async () => {
+    const gate = new EffectGate();
+    const catalog = faultyCatalog(anyPort<Catalog>({}), gate).port;
+    const keys = faultyKeys(anyPort<KeyProvider>({ provider: 'key-file' }), gate).port;
+    const workers = faultyWorkers(anyPort<WorkerHost>({}), gate).port;
+    const flows = faultyFlows(anyPort<FlowRunner>({}), gate).port;
+    const notifier = faultyNotifier(anyPort<Notifier>({ channel: 'webhook' }), gate).port;
+
+    await catalog.get({ partition: 'p', sort: 's' });
+    await catalog.transact([]);
+    await keys.describe();
+    await keys.rotate();
+    await workers.probe('job', 1);
+    await workers.start({ jobId: 'job', attempt: 1, limits: { memoryBytesMax: 1, secondsMax: 1 } });
+    await workers.stop('job', 1);
+    await flows.describe('id');
+    await flows.start({ machine: 'backup', name: 'one', input: {} });
+    await flows.stop('id', 'reason');
+    await notifier.send({ key: 'k', severity: 'info', isResolved: false, subject: 's', lines: [], at: '' });
+
+    expect(gate.effects).toEqual([
+      'catalog.transact',
+      'key-file.rotate',
+      'workers.start',
+      'workers.stop',
+      'flows.start',
+      'flows.stop',
+      'webhook.send',
+    ]);
   });
 });
 

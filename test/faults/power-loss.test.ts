@@ -125,7 +125,7 @@ const deleting: PowerLossScenario<StoredObject> = {
   },
 };
 
-const KEY_FILE = '/home/keys/platform.json';
+const KEY_FILE = '/disk/keys/platform.json';
 const keysIn = (files: LossyFiles): KeyFileProvider =>
   new KeyFileProvider({ path: KEY_FILE, clock, files, exclusively: (work) => work() });
 
@@ -256,7 +256,7 @@ objectStoreContract('directory on a lossy disk', async () => {
 keyProviderContract('key file on a lossy disk', async () => {
   const files = new LossyFiles();
   await createKeyFile(KEY_FILE, { country: 'RU' }, { clock, ids, files });
-  await createKeyFile('/home/keys/strange.json', { country: 'RU' }, { clock, ids, files });
+  await createKeyFile('/disk/keys/strange.json', { country: 'RU' }, { clock, ids, files });
   let last: Promise<unknown> = Promise.resolve();
   // One process: taking turns is enough to exclude each other.
   const exclusively = <T>(work: () => Promise<T>): Promise<T> => {
@@ -266,6 +266,6 @@ keyProviderContract('key file on a lossy disk', async () => {
   };
   const provider = (path: string): KeyFileProvider => new KeyFileProvider({ path, clock, files, exclusively });
   return {
-    subject: { keys: provider(KEY_FILE), other: provider(KEY_FILE), stranger: provider('/home/keys/strange.json') },
+    subject: { keys: provider(KEY_FILE), other: provider(KEY_FILE), stranger: provider('/disk/keys/strange.json') },
   };
 });

@@ -1,6 +1,5 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -198,22 +197,23 @@ describe('faults of the disk', () => {
     expect(await nameOf(open().list(''))).toBe('ObjectCorrupted');
   });
 
+  const run = (program: string, all: readonly string[]): unknown => execFileSync(program, all);
   const isRoot = process.getuid?.() === 0;
   (isRoot ? it : it.skip)('disk that is really full or read-only - named so, and the objects before stay', async () => {
     const mountPoint = join(home, 'mounted');
     await mkdir(mountPoint);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', mountPoint]);
+    run('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', mountPoint]);
     try {
       path = join(mountPoint, 'location');
       await writePlaceMarker(path, PLACE);
       await put(open(), 'small');
 
       expect(await nameOf(put(open(), 'large', Buffer.alloc(4 * 1024 * 1024)))).toBe('StorageFull');
-      execFileSync('mount', ['-o', 'remount,ro', mountPoint]);
+      run('mount', ['-o', 'remount,ro', mountPoint]);
       expect(await nameOf(put(open(), 'more'))).toBe('StorageReadOnly');
       expect((await open().list('')).objects.map((object) => object.key)).toEqual(['small']);
     } finally {
-      execFileSync('umount', [mountPoint]);
+      run('umount', [mountPoint]);
     }
   });
 });
