@@ -26,11 +26,15 @@ export function planLines({ terminal, lang }: Session, plan: PlanView, now: numb
       [words.time, spanText(plan.estimatedSeconds, lang)],
       ...plan.guards.map((guard, index): readonly [string, string] => [
         index === 0 ? words.guards : '',
-        `${MARKS[guard.verdict]} ${guard.name}: ${guard.detail}`,
+        `${MARKS[guard.verdict]} ${guard.name}: ${withLocalTimes(guard.detail, plan.timeZone, lang)}`,
       ]),
     ]),
   ];
 }
+
+/** Texts of the API tell instants in UTC; people read them in the zone of the store. */
+const withLocalTimes = (text: string, timeZone: string, language: Session['lang']): string =>
+  text.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (instant) => instantText(instant, timeZone, language));
 
 export function targetText({ target, store }: PlanView): string {
   switch (target.kind) {

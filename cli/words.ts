@@ -24,6 +24,9 @@ interface Words {
       string
     >
   >;
+  /** What is being done, by the status of the thing itself. */
+  readonly phases: Readonly<Record<string, string>>;
+  readonly stores: (count: number) => string;
   readonly met: (met: number, all: number) => string;
   readonly asOf: string;
   readonly never: string;
@@ -63,7 +66,18 @@ const EN: Words = {
     stored: 'STORED',
     note: 'NOTE',
   },
-  met: (met, all) => `${met} of ${all} stores met`,
+  phases: {
+    queued: 'waiting in the queue',
+    running: 'reading the source',
+    uploaded: 'reading the source',
+    validating: 'reading back every byte',
+    replicating: 'copying to the next location',
+    checking: 'checking the rules',
+    restoring: 'restoring',
+    comparing: 'comparing',
+  },
+  stores: (count) => (count === 1 ? '1 store' : `${count} stores`),
+  met: (met, all) => `${met} of ${all === 1 ? '1 store' : `${all} stores`} met`,
   asOf: 'as of',
   never: 'never',
   next: 'Next:',
@@ -109,6 +123,17 @@ const RU: Words = {
     stored: 'СОХРАНЕНО',
     note: 'ПРИМЕЧАНИЕ',
   },
+  phases: {
+    queued: 'ждёт в очереди',
+    running: 'читается источник',
+    uploaded: 'читается источник',
+    validating: 'перечитывается каждый байт',
+    replicating: 'копируется в следующее место',
+    checking: 'проверяются правила',
+    restoring: 'восстанавливается',
+    comparing: 'сравнивается',
+  },
+  stores: (count) => `хранилищ: ${count}`,
   met: (met, all) => `в норме ${met} из ${all}`,
   asOf: 'на',
   never: 'никогда',

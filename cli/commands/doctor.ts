@@ -44,11 +44,11 @@ function checkNode(): Check {
   };
 }
 
-async function checkConfigurationFile({ config }: Session): Promise<readonly Check[]> {
+async function checkConfigurationFile({ config, lang }: Session): Promise<readonly Check[]> {
   const { readConfiguration } = await import('../../lib/app/wiring.ts');
   try {
     const { stores, skipped, warnings } = readConfiguration(config);
-    const detail = `${stores.length} stores, ${skipped.length} skipped, ${warnings.length} warnings`;
+    const detail = `${wordsOf(lang).stores(stores.length)}, ${skipped.length} skipped, warnings: ${warnings.length}`;
     return [
       {
         subject: 'configuration',

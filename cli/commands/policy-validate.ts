@@ -39,7 +39,7 @@ function show({ terminal, lang, self }: Session, file: string, { isValid, proble
   const errors = problems.filter((problem) => problem.severity === 'error').length;
   terminal.print(
     isValid
-      ? `${terminal.colour('green', '✓')} ${file}: valid, ${stores} stores, ${problems.length} warnings`
+      ? `${terminal.colour('green', '✓')} ${file}: valid, ${wordsOf(lang).stores(stores)}, warnings: ${problems.length}`
       : `${terminal.colour('red', '✗')} ${file}: ${errors} errors`,
   );
   terminal.tell(
