@@ -8,7 +8,10 @@ export const MARKER_NAME = Buffer.concat([PREFIX, Buffer.from('incomplete')]);
 /** The mark while it is written; a kill may leave it behind. */
 export const MARKER_DRAFT_NAME = Buffer.concat([MARKER_NAME, Buffer.from('.next')]);
 
-/** In-place restores write beside the file that they replace, and rename. */
-export const TEMPORARY_NAME = Buffer.concat([PREFIX, Buffer.from('new')]);
+/** Restores that replace write beside the file that they replace, and rename. */
+export function temporaryNames(): () => Buffer {
+  let count = 0;
+  return () => Buffer.concat([PREFIX, Buffer.from(`new-${count++}`)]);
+}
 
 export const isReservedName = (name: Buffer): boolean => name.subarray(0, PREFIX.length).equals(PREFIX);

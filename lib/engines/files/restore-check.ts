@@ -23,10 +23,10 @@ export interface RestorePlan {
 export async function checkUnit(unit: PointReader, selection: Selection, turns: Turns): Promise<RestorePlan> {
   const standIns = new Map<string, Buffer>();
   const counts = { entries: 0, dataBytes: 0, files: 0 };
-  let previous: StoredEntry | undefined;
+  const order = new ManifestOrder();
   for await (const entry of unit.entries()) {
-    assertSafe(entry, previous);
-    previous = entry;
+    order.take(entry);
+    assertSafe(entry);
     if (entry.kind === 'file' || entry.kind === 'hardlink') counts.files++;
     if (isWanted(entry, selection)) {
       counts.entries++;
@@ -44,14 +44,26 @@ export function isWanted(entry: StoredEntry, selection: Selection): boolean {
   return selection.includes(entry.path) || (entry.kind === 'directory' && selection.leadsTo(entry.path));
 }
 
-function assertSafe(entry: StoredEntry, previous: StoredEntry | undefined): void {
-  safeComponents(entry.path);
-  if (previous !== undefined && comparePaths(previous.path, entry.path) >= 0)
-    throw unsafe(entry.path, 'it comes twice or out of order');
-  // In manifest order whatever lies below an entry follows it at once.
-  if (previous !== undefined && previous.kind !== 'directory' && isBelow(entry.path, previous.path)) {
-    throw unsafe(entry.path, `it leads through a ${previous.kind}`);
+/** Every path once, in order, and in a directory that came before it: so nothing can lead through a link or a file. */
+class ManifestOrder {
+  #previous: Buffer | undefined;
+  readonly #directories: Buffer[] = [];
+
+  take({ path, kind }: StoredEntry): void {
+    safeComponents(path);
+    if (this.#previous !== undefined && comparePaths(this.#previous, path) >= 0) {
+      throw unsafe(path, 'it comes twice or out of order');
+    }
+    this.#previous = path;
+    while (this.#directories.length > 0 && !isBelow(path, this.#directories.at(-1)!)) this.#directories.pop();
+    const parent = path.subarray(0, Math.max(path.lastIndexOf(SLASH), 0));
+    if (!parent.equals(this.#directories.at(-1) ?? ROOT))
+      throw unsafe(path, 'it lies in no directory of the recovery point');
+    if (kind === 'directory') this.#directories.push(path);
   }
+}
+
+function assertSafe(entry: StoredEntry): void {
   if (entry.kind === 'symlink') linkTargetOf(entry);
   if (entry.kind === 'hardlink') {
     safeComponents(linkTargetOf(entry));
@@ -87,3 +99,6 @@ function assertComplete(unit: PointReader, files: number): void {
 function dataBytesOf(entry: StoredEntry): number {
   return entry.dataRanges?.reduce((sum, [, length]) => sum + length, 0) ?? entry.sizeBytes;
 }
+
+const SLASH = 0x2f;
+const ROOT = Buffer.alloc(0);

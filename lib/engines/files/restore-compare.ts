@@ -79,9 +79,11 @@ class Comparison {
         ? plan.standIns.get(pathKey(entry.path))
         : undefined;
     if (standIn !== undefined) return await this.#compare({ ...entry, path: standIn });
-    if (!isWanted(entry, plan.selection)) return;
     while (!this.#isInside(entry.path)) await this.#finishDirectory();
-    this.#open.at(-1)!.names.add(pathKey(nameOf(entry.path)));
+    const isChosen = isWanted(entry, plan.selection);
+    // In place, what was not chosen stands beside what was.
+    if (isChosen || this.#restore.extras === 'told') this.#expectName(entry.path);
+    if (!isChosen) return;
     if (entry.kind === 'directory') this.#open.push({ entry, path: entry.path, names: new Set() });
     else await this.#compare(entry);
   }
@@ -102,6 +104,12 @@ class Comparison {
       unit: this.#restore.plan.unit.unit,
       differences: this.#differenceCount,
     });
+  }
+
+  #expectName(path: Buffer): void {
+    const { path: directory, names } = this.#open.at(-1)!;
+    const name = nameOf(path);
+    if (joinPath(directory, name).equals(path)) names.add(pathKey(name));
   }
 
   #isInside(path: Buffer): boolean {

@@ -43,7 +43,7 @@ export class MetadataWriter {
   readonly isExact: boolean;
   readonly #calls: SystemCalls | undefined;
   readonly #findings: Findings;
-  readonly #isRoot = process.getuid?.() === 0;
+  readonly #isRoot = process.geteuid?.() === 0;
   #pending: Placed[] = [];
 
   constructor(calls: SystemCalls | undefined, findings: Findings) {

@@ -13,6 +13,7 @@ import { split } from './entry-paths.ts';
 import { MARKER_DRAFT_NAME } from './reserved-names.ts';
 import { onTarget } from './restore-errors.ts';
 import { placeMarker, readMarker, removeMarker } from './restore-marker.ts';
+import type { SystemCalls } from './system-calls.ts';
 
 export interface UnitOrigin {
   readonly path: string;
@@ -46,11 +47,16 @@ export interface Places {
 }
 
 /** Takes an absent or empty directory, or one with the remains of this very restore. @throws RestoreTargetNotEmpty, StorageReadOnly */
-export async function openTargetDirectory(target: string, units: readonly PointReader[]): Promise<Places> {
+export async function openTargetDirectory(
+  target: string,
+  units: readonly PointReader[],
+  calls?: SystemCalls,
+): Promise<Places> {
   const path = Buffer.from(target);
-  return await onTarget(path, () => {
+  return await onTarget(path, async () => {
     const wasMade = makeTarget(target);
     const root = DirectoryHandle.open(target);
+    if (wasMade) await clearInherited(root, calls);
     const identity = identityOf(units);
     const marker = readMarker(root);
     const isSecondAttempt = marker?.identity === identity;
@@ -68,22 +74,25 @@ export async function openTargetDirectory(target: string, units: readonly PointR
   });
 }
 
-/** @throws SourceUnreachable */
-export async function openInPlace(units: readonly PointReader[]): Promise<Places> {
+/** A directory that is gone altogether is made again. @throws StorageReadOnly */
+export async function openInPlace(units: readonly PointReader[], calls?: SystemCalls): Promise<Places> {
   const identity = identityOf(units);
-  const roots: DirectoryHandle[] = [];
+  const unitRoots: { readonly handle: DirectoryHandle; readonly isOurs: boolean }[] = [];
   for (const unit of units) {
     const path = directoryOf(originOf(unit));
-    await onTarget(Buffer.from(path), () => {
-      const madeTarget = makeTarget(path);
-      const root = DirectoryHandle.open(path);
-      roots.push(root);
-      placeMarker(root, { identity, madeTarget });
+    await onTarget(Buffer.from(path), async () => {
+      const wasMade = makeTarget(path);
+      const handle = DirectoryHandle.open(path);
+      if (wasMade) await clearInherited(handle, calls);
+      const marker = readMarker(handle);
+      const madeTarget = wasMade || (marker?.identity === identity && marker.madeTarget);
+      placeMarker(handle, { identity, madeTarget });
+      unitRoots.push({ handle, isOurs: madeTarget });
     });
   }
   return placesOf(
-    roots,
-    roots.map((handle) => ({ handle, isOurs: false })),
+    unitRoots.map(({ handle }) => handle),
+    unitRoots,
     true,
   );
 }
@@ -105,6 +114,13 @@ function makeTarget(path: string): boolean {
   fchmodSync(handle.fd, 0o700);
   handle.close();
   return true;
+}
+
+/** A default ACL of the directory above would give everything that is restored an ACL that the recovery point does not have. */
+async function clearInherited(root: DirectoryHandle, calls: SystemCalls | undefined): Promise<void> {
+  const path = root.childForOthers(Buffer.from('.'));
+  const names = ['system.posix_acl_default', 'system.posix_acl_access'];
+  await calls?.make(names.map((name) => ({ kind: 'remove-xattr', path, name: Buffer.from(name) })));
 }
 
 function ensureBelow(root: DirectoryHandle, path: string): DirectoryHandle {

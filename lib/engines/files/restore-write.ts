@@ -20,7 +20,6 @@ import type { DirectoryHandle } from './directory-handle.ts';
 import { linkTargetOf, pathKey, unsafe } from './entry-paths.ts';
 import type { Findings } from './findings.ts';
 import { shownPath } from './findings.ts';
-import { TEMPORARY_NAME } from './reserved-names.ts';
 import { isWanted } from './restore-check.ts';
 import type { RestorePlan } from './restore-check.ts';
 import { onTarget } from './restore-errors.ts';
@@ -39,6 +38,8 @@ export interface UnitRestore {
   readonly root: DirectoryHandle;
   /** Something may stand where an entry goes: it is replaced by a rename. Otherwise that is an error. */
   readonly mayReplace: boolean;
+  /** Another one each time. */
+  readonly temporaryName: () => Buffer;
   /** What is in the target beside the entries: an error, told and left alone, or the place of another unit. */
   readonly extras: 'refused' | 'told' | 'ignored';
   readonly metadata: MetadataWriter;
@@ -147,19 +148,12 @@ interface Writing {
 }
 
 /** The name to write under: the entry's own, or a temporary one beside what is to be replaced. */
-function startPlace(place: Place, { mayReplace }: UnitRestore): Writing {
+function startPlace(place: Place, { mayReplace, temporaryName }: UnitRestore): Writing {
   if (!mayReplace) return { place };
-  const name = Buffer.concat([TEMPORARY_NAME, Buffer.from(`-${temporaryNumber(place.name)}`)]);
+  const name = temporaryName();
   // A killed attempt may have left it; nobody else uses such a name.
   rmSync(place.directory.child(name), { force: true });
   return { place: { directory: place.directory, name }, finalName: place.name };
-}
-
-/** Names of one directory are many at a time, so each needs a temporary name of its own that stays below 255 bytes. */
-function temporaryNumber(name: Buffer): string {
-  let hash = 0xcbf29ce484222325n;
-  for (const byte of name) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
-  return hash.toString(16);
 }
 
 async function writeContent(fd: number, entry: StoredEntry, { plan, turns, wrote }: UnitRestore): Promise<void> {

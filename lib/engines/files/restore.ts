@@ -10,6 +10,7 @@ import { Findings } from './findings.ts';
 import { checkUnit } from './restore-check.ts';
 import type { RestorePlan } from './restore-check.ts';
 import { compareAndFinish } from './restore-compare.ts';
+import { temporaryNames } from './reserved-names.ts';
 import { makeDurable } from './restore-durability.ts';
 import { refuseConflicts } from './restore-in-place.ts';
 import { MetadataWriter } from './restore-metadata.ts';
@@ -35,12 +36,24 @@ export async function restoreTrees(trees: TreesRestore): Promise<RestoreResult> 
   assertSupported(trees);
   const plans = await planUnits(trees);
   assertRoom(trees, plans);
-  const places = await openPlaces(trees);
   const calls = await SystemCalls.start(trees.perlPath, trees.context.signal);
-  const findings = new Findings();
-  const progress = progressOf(trees.request, plans);
   try {
+    return await restorePlanned(trees, plans, calls);
+  } finally {
+    await calls?.stop();
+  }
+}
+
+async function restorePlanned(
+  trees: TreesRestore,
+  plans: readonly RestorePlan[],
+  calls: SystemCalls | undefined,
+): Promise<RestoreResult> {
+  const places = await openPlaces(trees, calls);
+  try {
+    const findings = new Findings();
     const metadata = new MetadataWriter(calls, findings);
+    const progress = progressOf(trees.request, plans);
     let compared = 0;
     for (const [at, plan] of plans.entries()) {
       const place = places.unitRoots[at]!;
@@ -52,17 +65,16 @@ export async function restoreTrees(trees: TreesRestore): Promise<RestoreResult> 
     for (const [at, { handle, isOurs }] of places.unitRoots.entries()) {
       if (isOurs) await metadata.finishRoot(handle, plans[at]!.unit.facts);
     }
-    const entries = plans.reduce((sum, plan) => sum + plan.entries, 0);
-    return {
-      restoredBytes: progress.bytes(),
-      restoredEntries: entries,
-      compared: { equal: true, count: compared, detail: `${compared} of ${entries} entries read back and equal` },
-      warnings: findings.warnings,
-    };
+    return resultOf({ plans, compared, restoredBytes: progress.bytes(), warnings: findings.warnings });
   } finally {
     places.close();
-    await calls?.stop();
   }
+}
+
+function resultOf({ plans, compared, restoredBytes, warnings }: ResultParts): RestoreResult {
+  const restoredEntries = plans.reduce((sum, plan) => sum + plan.entries, 0);
+  const detail = `${compared} of ${restoredEntries} entries read back and equal`;
+  return { restoredBytes, restoredEntries, compared: { equal: true, count: compared, detail }, warnings };
 }
 
 async function restoreUnit(unit: UnitRestore): Promise<number> {
@@ -114,10 +126,10 @@ async function planUnits({ units, request, context }: TreesRestore): Promise<Res
   return plans;
 }
 
-async function openPlaces({ units, request }: TreesRestore): Promise<Places> {
+async function openPlaces({ units, request }: TreesRestore, calls: SystemCalls | undefined): Promise<Places> {
   return request.target.kind === 'directory'
-    ? await openTargetDirectory(request.target.path, units)
-    : await openInPlace(units);
+    ? await openTargetDirectory(request.target.path, units, calls)
+    : await openInPlace(units, calls);
 }
 
 /** Full disks are found before hours of writing. File systems that compress may hold more than they say, so they are not judged. */
@@ -140,6 +152,11 @@ function existingAncestor(path: string): string {
   return existsSync(path) || path === posix.dirname(path) ? path : existingAncestor(posix.dirname(path));
 }
 
+interface ResultParts extends Pick<RestoreResult, 'restoredBytes' | 'warnings'> {
+  readonly plans: readonly RestorePlan[];
+  readonly compared: number;
+}
+
 interface UnitParts {
   readonly trees: TreesRestore;
   readonly plan: RestorePlan;
@@ -158,6 +175,7 @@ function unitRestore({ trees, plan, place, places, calls, findings, metadata, wr
     plan,
     root: place.handle,
     mayReplace: isInPlace || places.isSecondAttempt,
+    temporaryName: temporaryNames(),
     // Several single files may come from one directory.
     extras: isFile && (isInPlace || trees.units.length > 1) ? 'ignored' : isInPlace ? 'told' : 'refused',
     metadata,

@@ -22,6 +22,7 @@ export interface Xattr {
 export type SystemCall =
   | { readonly kind: 'get-xattrs'; readonly path: Buffer }
   | { readonly kind: 'set-xattr'; readonly path: Buffer; readonly xattr: Xattr }
+  | { readonly kind: 'remove-xattr'; readonly path: Buffer; readonly name: Buffer }
   | { readonly kind: 'set-mtime'; readonly path: Buffer; readonly mtimeNs: bigint }
   | { readonly kind: 'make-node'; readonly path: Buffer; readonly mode: number; readonly deviceNumber: number }
   /** Writes the whole file system that holds this directory to its disk: one call instead of one per file. */
@@ -36,10 +37,10 @@ export interface SystemCallResult {
 /** One batch is written and answered as a whole; this many paths and attributes stay far below a hundred megabytes. */
 export const SYSTEM_CALLS_MAX = 256;
 
-/** utimensat, llistxattr, lgetxattr, lsetxattr, mknodat, syncfs of Linux. */
+/** utimensat, llistxattr, lgetxattr, lsetxattr, lremovexattr, mknodat, syncfs of Linux. */
 const NUMBERS: Partial<Record<NodeJS.Architecture, readonly number[]>> = {
-  x64: [280, 195, 192, 189, 259, 306],
-  arm64: [88, 12, 9, 6, 33, 267],
+  x64: [280, 195, 192, 189, 198, 259, 306],
+  arm64: [88, 12, 9, 6, 15, 33, 267],
 };
 
 const TOOL_ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C' } as const;
@@ -48,12 +49,13 @@ const TOOL_ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C' } a
 const SCRIPT = String.raw`
 use strict; use warnings;
 umask 0;
-my ($utimensat, $llistxattr, $lgetxattr, $lsetxattr, $mknodat, $syncfs) = map { $_ + 0 } @ARGV;
+my ($utimensat, $llistxattr, $lgetxattr, $lsetxattr, $lremovexattr, $mknodat, $syncfs) = map { $_ + 0 } @ARGV;
 my ($here, $nofollow, $max) = (-100, 0x100, 65536);
 my $buffer = "\0" x $max;
 my %calls = (
   t => [2, sub { my ($path, $times) = @_; syscall($utimensat, $here, $path, $times, $nofollow) }],
   s => [3, sub { my ($path, $name, $value) = @_; syscall($lsetxattr, $path, $name, $value, length $value, 0) }],
+  r => [2, sub { my ($path, $name) = @_; syscall($lremovexattr, $path, $name) }],
   n => [3, sub { my ($path, $mode, $device) = @_; syscall($mknodat, $here, $path, $mode + 0, $device + 0) }],
   f => [1, sub { my ($path) = @_; my $directory; opendir($directory, $path) ? syscall($syncfs, fileno $directory) : -1 }],
   g => [1, sub {
@@ -184,6 +186,8 @@ function fieldsOf(call: SystemCall): (Buffer | string)[] {
       return ['g', call.path];
     case 'set-xattr':
       return ['s', call.path, call.xattr.name, call.xattr.value];
+    case 'remove-xattr':
+      return ['r', call.path, call.name];
     case 'set-mtime':
       return ['t', call.path, timespecs(call.mtimeNs)];
     case 'make-node':

@@ -4,7 +4,7 @@ import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Fingerprint } from '../../domain/backup-record.ts';
-import { asHoldfastError, hasErrorName } from '../../domain/errors.ts';
+import { asHoldfastError, hasErrorName, HoldfastError } from '../../domain/errors.ts';
 import type { ErrorName } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { errorCode } from './findings.ts';
@@ -33,8 +33,10 @@ export async function testRestoreTrees(
   const path = join(typeof scratch?.['path'] === 'string' ? scratch['path'] : scratchDir, 'test-restore');
   const startedAt = clock.monotonic();
   const seconds = (): number => (clock.monotonic() - startedAt) / 1000;
+  let isMade = false;
   try {
-    mkdirSync(path, { recursive: false, mode: 0o700 });
+    makeScratch(path);
+    isMade = true;
     const result = await restoreTrees({ ...trees, request: requestInto(path) });
     return {
       verdict: 'passed',
@@ -58,7 +60,16 @@ export async function testRestoreTrees(
       fingerprints: [],
     };
   } finally {
-    removeTree(path);
+    if (isMade) removeTree(path);
+  }
+}
+
+function makeScratch(path: string): void {
+  try {
+    mkdirSync(path, { recursive: false, mode: 0o700 });
+  } catch (error) {
+    const message = `unable to make a scratch directory at '${path}': ${errorCode(error)}`;
+    throw new HoldfastError('StorageReadOnly', message, { path }, { cause: error });
   }
 }
 
