@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { postgresql } from '../../lib/engines/postgresql/engine.ts';
-import { ScratchServer } from '../../lib/engines/postgresql/physical/scratch-server.ts';
+import { ScratchServer } from '../../lib/engines/postgresql/scratch-server.ts';
 import { runProcess } from '../../scripts/run-process.ts';
 import {
   hasPostgresqlClient,

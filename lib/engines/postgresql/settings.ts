@@ -44,8 +44,12 @@ const physicalSchema = z.strictObject({
 const logicalSchema = z.strictObject({
   ...connectionFields,
   databases: z.array(serverName).min(1).optional(),
+  /** `schema.table` with * and ?; their definitions stay, their rows are left out. */
   excludeTables: z.array(z.string().min(1)).default([]),
+  fingerprints: z.enum(['content', 'count', 'none']).default('content'),
   clientBinDir: absolutePath.optional(),
+  /** For test restores into a server of our own. */
+  serverBinDir: absolutePath.optional(),
   allowVulnerableClient: z.boolean().default(true),
 });
 
@@ -109,7 +113,7 @@ export function tlsOf(settings: ConnectionSettings): ConnectionTarget['tls'] {
   return settings.tls ?? (isLocal ? 'off' : 'verify-full');
 }
 
-const isMethod = (method: string): method is Method => Object.hasOwn(SCHEMA_BY_METHOD, method);
+export const isMethod = (method: string): method is Method => Object.hasOwn(SCHEMA_BY_METHOD, method);
 
 /** `postgres://user@host:port/database`; anything more in it is refused rather than dropped. */
 function fieldsOfUrl(url: unknown): Record<string, unknown> {

@@ -1,7 +1,7 @@
 // Reads every row of every table of a restored cluster: each page is fetched and its checksum tested on the way.
 
 import { HoldfastError, hasErrorName } from '../../../domain/errors.ts';
-import type { ScratchServer } from './scratch-server.ts';
+import type { ScratchServer } from '../scratch-server.ts';
 
 export interface TablesRead {
   readonly databases: number;

@@ -1,7 +1,6 @@
 // Proves that a physical backup can be restored: into a scratch directory, compared with the server's manifest, and, where a server of
 // that major is installed, started and read table by table.
 
-import { chown, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { z } from 'zod';
@@ -12,8 +11,9 @@ import type { Engine, EngineContext, EngineSource, PointReader } from '../../../
 import { physicalSettings } from '../settings.ts';
 import { readEveryTable } from './read-tables.ts';
 import { restorePhysical } from './restore.ts';
-import { SELF_DIRECTORY, ScratchServer } from './scratch-server.ts';
-import { findServerProgram } from './server-programs.ts';
+import { SELF_DIRECTORY, ScratchServer } from '../scratch-server.ts';
+import { findProgram } from '../programs.ts';
+import { withScratchPlace } from '../scratch-place.ts';
 
 type TestResult = Awaited<ReturnType<Engine['testRestore']>>;
 
@@ -27,8 +27,6 @@ const scratchSchema = z.strictObject({
 });
 type Scratch = z.infer<typeof scratchSchema>;
 
-const NOBODY = 65_534;
-const ROOT_UID = 0;
 const FAILED_PROOF = [
   'RestoreMismatch',
   'IntegrityViolation',
@@ -47,16 +45,10 @@ export async function testRestorePhysical(
   const [unit] = units;
   if (units.length !== 1 || !unit)
     throw new HoldfastError('CapabilityUnsupported', 'a physical backup of PostgreSQL has one unit');
-  const place = join(scratch.directory ?? context.scratchDir, 'postgresql-test-restore');
-  const owner = process.getuid?.() === ROOT_UID ? await serverUser() : undefined;
-  await mkdir(place, { mode: 0o700 });
   // The restored directory takes the owner of the place it lies in.
-  if (owner) await chown(place, owner.uid, owner.gid);
-  try {
-    return await restoreAndRead(source, unit, { scratch, path: join(place, 'data'), owner }, context);
-  } finally {
-    await rm(place, { recursive: true, force: true });
-  }
+  return withScratchPlace(scratch.directory ?? context.scratchDir, ({ path, owner }) =>
+    restoreAndRead(source, unit, { scratch, path: join(path, 'data'), owner }, context),
+  );
 }
 
 interface Place {
@@ -102,7 +94,8 @@ async function startAndRead(
   const settings = physicalSettings(source.settings);
   const major = Number(unit.facts.details['majorVersion']);
   if (scratch.start === 'never') return { verdict: 'passed', detail: 'no server was started, as configured' };
-  const program = await findServerProgram(major, scratch.serverBinDir ?? settings.serverBinDir);
+  // Data directories can be read by their own major only.
+  const program = await findProgram('postgres', [major], scratch.serverBinDir ?? settings.serverBinDir);
   if (program === undefined) {
     const verdict = scratch.start === 'require' ? 'inconclusive' : 'passed';
     return {
@@ -114,7 +107,7 @@ async function startAndRead(
   try {
     const users = [...new Set(['postgres', settings.user])];
     server = await ScratchServer.start(
-      { program, dataDirectory: path, owner, startSecondsMax: scratch.startSecondsMax, users },
+      { program: program.path, dataDirectory: path, owner, startSecondsMax: scratch.startSecondsMax, users },
       context,
     );
     const read = await readEveryTable(server);
@@ -137,11 +130,4 @@ function parseScratch(settings: JsonObject | undefined): Scratch {
   const issue = result.error.issues[0];
   const path = issue?.path.join('.') ?? '';
   throw new HoldfastError('InvalidConfiguration', `scratch settings: '${path}' ${issue?.message ?? ''}`, { path });
-}
-
-/** Debian's user when there is one, otherwise "nobody", which every Linux has under this number. */
-async function serverUser(): Promise<{ readonly uid: number; readonly gid: number }> {
-  const lines = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':'));
-  const line = lines.find(([name]) => name === 'postgres');
-  return line ? { uid: Number(line[2]), gid: Number(line[3]) } : { uid: NOBODY, gid: NOBODY };
 }

@@ -1,4 +1,4 @@
-// Starts a PostgreSQL server on a restored data directory for a test only: no network, no archiving, no replication, none of the
+// Starts a PostgreSQL server of our own on a data directory, for a test only: no network, no archiving, no replication, none of the
 // source's own settings. Whoever is connected to the source cannot notice it.
 
 import type { ChildProcess } from 'node:child_process';
@@ -6,11 +6,11 @@ import { spawn } from 'node:child_process';
 import { open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { HoldfastError, hasErrorName } from '../../../domain/errors.ts';
-import { LIMITS } from '../../../domain/limits.ts';
-import type { EngineContext } from '../../../ports/engine.ts';
-import { PostgresqlConnection } from '../../../protocols/postgresql/connection.ts';
-import { oneLine } from '../../../protocols/postgresql/server-error.ts';
+import { HoldfastError, hasErrorName } from '../../domain/errors.ts';
+import { LIMITS } from '../../domain/limits.ts';
+import type { EngineContext } from '../../ports/engine.ts';
+import { PostgresqlConnection } from '../../protocols/postgresql/connection.ts';
+import { oneLine } from '../../protocols/postgresql/server-error.ts';
 
 export interface ScratchServerOptions {
   readonly program: string;
@@ -123,6 +123,15 @@ export class ScratchServer {
     }
   }
 
+  /** Folder of its socket, through the process, because a socket's path may have 107 bytes only. */
+  get host(): string {
+    return `/proc/${this.#child.pid ?? 0}/cwd`;
+  }
+
+  get port(): number {
+    return PORT;
+  }
+
   /** As a superuser of the restored cluster, who may read every table. */
   connect(database: string): Promise<PostgresqlConnection> {
     return this.#connectAs(this.#user, database);
@@ -166,9 +175,7 @@ export class ScratchServer {
   }
 
   #connectAs(user: string, database: string): Promise<PostgresqlConnection> {
-    // Through the process, because a socket's path may have 107 bytes only.
-    const host = `/proc/${this.#child.pid ?? 0}/cwd`;
-    const target = { host, port: PORT, user, database, password: undefined, tls: 'off' } as const;
+    const target = { host: this.host, port: PORT, user, database, password: undefined, tls: 'off' } as const;
     return PostgresqlConnection.open(target, { signal: this.#context.signal, purpose: 'sql' });
   }
 
