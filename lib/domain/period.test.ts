@@ -44,7 +44,7 @@ describe('periods on the calendar', () => {
   });
 
   test.each(['', 'P', 'P0D', 'P0Y0M', '30D', 'P1H', 'PT1H', 'P-1D', 'P1.5Y', 'P1D1Y', 'P99999D'])(
-    'a text that is no period, or nothing - "%s" is refused',
+    'a text that is no period, or a period of nothing (trap 34) - "%s" is refused',
     (text) => {
       expect(() => parsePeriod(text)).toThrow(expect.objectContaining({ name: 'InvalidConfiguration' }));
     },

@@ -29,6 +29,18 @@ export function nextSlots(schedule: Schedule, afterMs: number, count: number): r
 
 /** True when the platform knows the zone by this name. */
 export function isTimeZone(name: string): boolean {
+  const known = zones.get(name);
+  if (known !== undefined) return known;
+  const isKnown = isKnownToIntl(name);
+  if (zones.size >= REMEMBERED_MAX) zones.clear();
+  zones.set(name, isKnown);
+  return isKnown;
+}
+
+/** Asked for every store of every loaded configuration, and slow to answer. */
+const zones = new Map<string, boolean>();
+
+function isKnownToIntl(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
     // Offsets such as +03:00 are accepted by Intl and have no daylight saving: a zone must be a place.
@@ -39,15 +51,15 @@ export function isTimeZone(name: string): boolean {
 }
 
 const compiled = new Map<string, Cron>();
-/** Compiled patterns kept; a platform has far fewer schedules. */
-const COMPILED_MAX = 1000;
+/** Patterns and zones kept; a platform has far fewer. */
+const REMEMBERED_MAX = 1000;
 
 function compile(schedule: Schedule): Cron {
   const key = `${schedule.timeZone} ${schedule.cron}`;
   const known = compiled.get(key);
   if (known !== undefined) return known;
   const made = compileAnew(schedule);
-  if (compiled.size >= COMPILED_MAX) compiled.clear();
+  if (compiled.size >= REMEMBERED_MAX) compiled.clear();
   compiled.set(key, made);
   return made;
 }

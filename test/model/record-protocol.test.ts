@@ -52,7 +52,7 @@ describe('all guards in place', () => {
   });
 });
 
-describe('one guard taken out', () => {
+describe('one guard taken out (traps 25, 28, 30, 31, 38)', () => {
   const BREAKS: Readonly<Record<Guard, string>> = {
     fenceAtBegin: 'I-3: completed backup B needs bytes that are gone',
     fenceAtCommit: 'I-3: completed backup B needs bytes that are gone',

@@ -1,5 +1,6 @@
 // Tests of loading holdfast.yaml: what is refused, where and with which cure; what is taken and what it means.
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 
 import { HoldfastError } from '../../domain/errors.ts';
 import type { ConfigurableEngine, Configuration } from './configuration.ts';
@@ -386,7 +387,7 @@ describe('a broken file', () => {
       { message: 'expected a period such as 30d, 4w, 3mo, 1y, or none, not 30' },
     ],
     [
-      'nothing as period',
+      'a period of nothing (trap 34)',
       { store: ', keep: { daily: 0d }' },
       { message: 'expected a period such as 30d, 4w, 3mo, 1y, or none, not "0d"' },
     ],
@@ -520,6 +521,7 @@ describe('a broken file', () => {
     ['one key twice', 'version: 1\nversion: 1\n', /^not valid YAML: map keys must be unique/],
     ['nothing at all', '', /object/],
     ['a list', '- 1', /object/],
+    ['a list as key', '? [a]\n: 1', /^not valid YAML: /],
   ])('%s - refused', (_title, text, message) => {
     expect(problemsOf(text)[0]!.message).toMatch(message);
   });
@@ -539,6 +541,51 @@ describe('a broken file', () => {
   test('another version - refused by its number', () => {
     expect(only(aFile().replace('version: 1', 'version: 2')).message).toBe('this Holdfast reads version 1, not 2');
   });
+});
+
+test('any damage to a file - is told with its place, never thrown', () => {
+  const lines = aFile().split('\n');
+  const junk = fc.constantFrom(
+    'null',
+    '0',
+    '[]',
+    '{}',
+    '""',
+    '*a',
+    '&a b',
+    '- 1',
+    '__proto__: 1',
+    '? [a]: b',
+    '\t',
+    'none',
+    '|',
+    '<<: *x',
+  );
+  const edits = fc.array(fc.tuple(fc.nat(lines.length - 1), fc.constantFrom('drop', 'value', 'line', 'insert'), junk), {
+    minLength: 1,
+    maxLength: 4,
+  });
+  fc.assert(
+    fc.property(edits, (drawn) => {
+      const damaged = [...lines];
+      for (const [at, kind, text] of drawn) {
+        const line = damaged[at] ?? '';
+        const indent = /^ */.exec(line)![0];
+        if (kind === 'drop') damaged.splice(at, 1);
+        else if (kind === 'insert') damaged.splice(at, 0, indent + text);
+        else damaged[at] = kind === 'value' ? line.replace(/:.*$/, `: ${text}`) : indent + text;
+      }
+
+      const result = load(damaged.join('\n'));
+
+      for (const problem of result.ok ? result.configuration.warnings : result.problems) {
+        expect(formatProblem(problem)).not.toMatch(/undefined|\[object/);
+        expect(problem.line).toBeGreaterThan(0);
+      }
+      if (!result.ok) expect(result.problems.some(({ severity }) => severity === 'error')).toBe(true);
+    }),
+    { numRuns: 500 },
+  );
 });
 
 describe('rules of a configuration', () => {

@@ -10,7 +10,7 @@ import { durationText } from './quantities.ts';
 /** The day on which the clocks go back has 25 hours; that is no reason to warn about a daily backup. */
 const TOLERANCE = 1.05;
 /** Enough to see the longest pause of a daily or weekly rhythm; a minute schedule shows it at once. */
-const SLOTS_LOOKED_AT = 30;
+const SLOTS_LOOKED_AT = 10;
 
 export function checkObjectives(store: ConfiguredStore, context: EffectiveContext): readonly Problem[] {
   const { source, now } = context;

@@ -40,6 +40,9 @@ export function readSourceText(text: string, file: string): SourceText {
     prettyErrors: false,
     merge: false,
     uniqueKeys: true,
+    stringKeys: true,
+    // What would be a warning of the process is a problem with its line here.
+    logLevel: 'error',
   });
   const sourceLines = text.split(/\r?\n/);
 
