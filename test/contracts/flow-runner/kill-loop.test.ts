@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
 
 import { describe, expect, test } from '@jest/globals';
 
@@ -18,6 +19,8 @@ const POLLS = 6;
 const WIDTH = 3;
 /** A process is killed within this time after it began to drive. */
 const KILL_WITHIN_MILLISECONDS = 160;
+
+const program = fileURLToPath(new URL('./killed-driver.ts', import.meta.url));
 
 /** HOLDFAST_SEED repeats a run. */
 const seed = Number(process.env['HOLDFAST_SEED'] ?? Date.now() % 1_000_000);
@@ -90,13 +93,9 @@ async function drive(
   folder: string,
   kill: { readonly after: 'spawn' | 'driving'; readonly milliseconds: number } | undefined,
 ): Promise<number | string> {
-  const child = spawn(
-    process.execPath,
-    ['--no-warnings', join(import.meta.dirname, 'killed-driver.ts'), folder, 'one', String(POLLS)],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
+  const child = spawn(process.execPath, ['--no-warnings', program, folder, 'one', String(POLLS)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const killSoon = (): void => {
     if (kill !== undefined) setTimeout(() => child.kill('SIGKILL'), kill.milliseconds).unref();
   };

@@ -24,6 +24,17 @@ States:
   'flow',
 );
 
+const waiting = parseMachine(
+  `
+Comment: A long wait
+StartAt: Rest
+States:
+  Rest: { Comment: Rests, Type: Wait, Seconds: 3600, Next: Done }
+  Done: { Comment: The end, Type: Succeed }
+`,
+  'flow',
+);
+
 let folder = '';
 let open: EmbeddedFlowRunner[] = [];
 let lines: { readonly message: string; readonly fields: LogFields | undefined }[] = [];
@@ -163,6 +174,20 @@ describe('stop and close', () => {
 
     expect(isAborted).toBe(true);
     expect(await runner.describe(id)).toMatchObject({ status: 'stopped' });
+  });
+
+  test.each([
+    ['a task', { invoke: untilStopped }],
+    ['a wait', { machines: new Map([['flow', waiting]]) }],
+  ])('stopped during %s - is told in the log as a stop, not as a fault', async (_during, more) => {
+    const runner = aRunner(more);
+    const { id } = await runner.start({ machine: 'flow', name: 'one', input: {} });
+    await systemClock.sleep(5);
+
+    await runner.stop(id, 'asked');
+    await runner.drain();
+
+    expect(lines.map((line) => line.message)).toEqual(['execution started', 'execution stopped']);
   });
 
   test('closed while a task runs - waits until the task has ended in order, and the execution stays running', async () => {
