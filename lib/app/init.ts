@@ -43,7 +43,6 @@ export async function initialisePlatform({ configFile, text }: InitRequest): Pro
   for (const location of configuration.locations) {
     if (location.kind !== 'directory') continue;
     const directory = String(location.settings['path']);
-    await mkdir(directory, { recursive: true, mode: 0o700 });
     await local.writePlaceMarker(directory, placeOf(location));
     const keyFile = location.settings['keyFile'];
     if (typeof keyFile === 'string') await makeKeyFile(keyFile, configuration.country, files);

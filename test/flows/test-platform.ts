@@ -11,6 +11,8 @@ import { SqliteCatalog } from '../../lib/clouds/local/catalog.ts';
 import { JournalFlowRunner } from '../../lib/clouds/local/flow-runner/flow-runner.ts';
 import { Journal } from '../../lib/clouds/local/flow-runner/journal.ts';
 import type { EmbeddedFlowRunner } from '../../lib/clouds/local/flow-runner/flow-runner.ts';
+import { DirectoryObjectStore } from '../../lib/clouds/local/object-store.ts';
+import { writePlaceMarker } from '../../lib/clouds/local/place-marker.ts';
 import { silentLog } from '../../lib/clouds/local/log.ts';
 import { HoldfastError } from '../../lib/domain/errors.ts';
 import type { StorePolicy } from '../../lib/domain/store-policy.ts';
@@ -31,6 +33,7 @@ import type { MemoryObjectStore } from '../fakes/memory-object-store.ts';
 import { sampleContent, scriptedEngine } from '../fakes/scripted-engine.ts';
 import type { ScriptedEngine } from '../fakes/scripted-engine.ts';
 import { seededIds } from '../fakes/seeded-ids.ts';
+import { LossyFiles } from '../faults/lossy-files.ts';
 import { inProcessWorkers } from './in-process-workers.ts';
 import type { InProcessWorkers } from './in-process-workers.ts';
 
@@ -41,6 +44,8 @@ export interface TestWorldOptions {
   readonly policies?: readonly StorePolicy[];
   readonly countries?: Readonly<Record<string, string | undefined>>;
   readonly limits?: Partial<Platform['policies']['limits']>;
+  /** Locations on disks that forget what was not synced, instead of in memory. */
+  readonly hasLossyDisks?: boolean;
 }
 
 /** Everything that lies outside a process and is there after it died. */
@@ -50,7 +55,9 @@ export interface TestWorld {
   readonly ids: IdSource;
   readonly catalog: Catalog;
   readonly journal: Journal;
-  readonly stores: ReadonlyMap<string, MemoryObjectStore>;
+  readonly stores: ReadonlyMap<string, ObjectStore>;
+  /** The disks below the stores, when they are lossy. */
+  readonly disks: readonly LossyFiles[];
   readonly keys: ReadonlyMap<string, KeyProvider>;
   readonly recovery: KeyProvider;
   readonly scripted: ScriptedEngine;
@@ -76,16 +83,24 @@ export interface TestProcess extends Platform {
 
 export function testWorld(options: TestWorldOptions = {}): TestWorld {
   const clock = fixedClock();
+  const ids = seededIds('platform');
   const folder = mkdtempSync(path.join(memoryFolder, 'holdfast-world-'));
   const catalog = new SqliteCatalog(path.join(folder, 'catalog.sqlite'));
   const journal = new Journal(':memory:');
   const locations = [...new Set(policiesOf(options).flatMap((policy) => policy.copies.map((copy) => copy.location)))];
-  const store = (name: string): MemoryObjectStore =>
-    memoryObjectStore(name, { clock, place: { country: countryOf(options, name), failureDomain: name } });
+  const disks: LossyFiles[] = [];
+  const store = (name: string): ObjectStore => {
+    const place = { country: countryOf(options, name), failureDomain: name };
+    if (options.hasLossyDisks !== true) return memoryObjectStore(name, { clock, place });
+    const files = new LossyFiles();
+    disks.push(files);
+    return lossyStore(name, files, { clock, ids, place });
+  };
   return {
     options,
     clock,
-    ids: seededIds('platform'),
+    ids,
+    disks,
     catalog,
     journal,
     stores: new Map(locations.map((name) => [name, store(name)])),
@@ -99,6 +114,33 @@ export function testWorld(options: TestWorldOptions = {}): TestWorld {
       journal.close();
       rmSync(folder, { recursive: true, force: true });
     },
+  };
+}
+
+/** The local adapter itself, over a disk that forgets. It begins with its place marker, durably, as `init` leaves it. */
+function lossyStore(
+  name: string,
+  files: LossyFiles,
+  { clock, ids, place }: { clock: Clock; ids: IdSource; place: { country: string | undefined; failureDomain: string } },
+): ObjectStore {
+  const directory = `/disks/${name}`;
+  const store = new DirectoryObjectStore({ name, path: directory, clock, ids, files });
+  const ready = writePlaceMarker(directory, { ...place, region: name, dataCenter: name }, files);
+  return afterReady(store, ready);
+}
+
+/** Lets every call wait for what must be there first. */
+function afterReady(store: ObjectStore, ready: Promise<void>): ObjectStore {
+  return {
+    name: store.name,
+    capabilities: store.capabilities,
+    place: async () => (await ready, await store.place()),
+    put: async (key, parts, options) => (await ready, await store.put(key, parts, options)),
+    get: async (key, options) => (await ready, await store.get(key, options)),
+    stat: async (key, version) => (await ready, await store.stat(key, version)),
+    list: async (prefix, options) => (await ready, await store.list(prefix, options)),
+    extendLock: async (key, version, until) => (await ready, await store.extendLock(key, version, until)),
+    deleteVersion: async (key, version) => (await ready, await store.deleteVersion(key, version)),
   };
 }
 
@@ -177,7 +219,7 @@ export function testPlatform(options: TestWorldOptions = {}): TestPlatform {
     ...process,
     clock: world.clock,
     scripted: world.scripted,
-    stores: world.stores,
+    stores: world.stores as ReadonlyMap<string, MemoryObjectStore>,
     notices: world.notices,
     close: async () => {
       await process.flows.drain();

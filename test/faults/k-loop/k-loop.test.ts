@@ -1,5 +1,5 @@
-// The k-loop: for every effect of a backup and of a recovery, kill the process before it, and after it with the reply lost; start
-// again, drain, and demand the invariants. A run that never reaches its k is a failure of the loop itself.
+// The k-loop: for every effect of a backup and of a recovery, kill the process before it, and after it with the reply lost, and let
+// the power fail on its disks; start again, drain, and demand the invariants. A run that never reaches its k is a failure of the loop itself.
 
 import { describe, expect, it } from '@jest/globals';
 import { mkdtempSync } from 'node:fs';
@@ -15,6 +15,7 @@ import { tick } from '../../../lib/scheduling/tick.ts';
 import { aStorePolicy } from '../../builders/store-policy.ts';
 import { startProcess, testWorld } from '../../flows/test-platform.ts';
 import type { TestProcess, TestWorld } from '../../flows/test-platform.ts';
+import type { Fate } from '../lossy-files.ts';
 import { CrashGate, gatedView } from './crash-gate.ts';
 import type { CrashPoint } from './crash-gate.ts';
 import { STORE, checkInvariants, hashesOf } from './invariants.ts';
@@ -29,7 +30,7 @@ const schedule = { id: `${STORE}/full`, cron: '0 2 * * *', timeZone: 'UTC', type
 
 /** Two units of several packs, two copies, and a dump that fails once, so that a retry is part of every run. */
 async function freshWorld(): Promise<TestWorld> {
-  const world = testWorld({ policies: [aStorePolicy({ store: STORE, schedules: [schedule] })] });
+  const world = testWorld({ policies: [aStorePolicy({ store: STORE, schedules: [schedule] })], hasLossyDisks: true });
   await tick(startProcess(world));
   world.clock.advance(24 * 3_600_000);
   let failures = 1;
@@ -71,6 +72,17 @@ async function recoverOnce(world: TestWorld, planId: string, at?: CrashPoint): P
   return gate;
 }
 
+/** The machine went down with the process: whatever no sync has made durable is lost, kept or cut, by a draw that follows from k. */
+function losePower(world: TestWorld, { effect, side }: CrashPoint): void {
+  let state = effect * 2 + (side === 'after' ? 1 : 0);
+  const fates = ['lost', 'kept', 'cut'] as const;
+  const draw = (): Fate => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return fates[(state >>> 8) % fates.length] ?? 'lost';
+  };
+  for (const disk of world.disks) disk.crash(draw);
+}
+
 const points = (effects: number): CrashPoint[] =>
   Array.from({ length: effects }, (_, k) => k + 1).flatMap((effect) => [
     { effect, side: 'before' as const },
@@ -96,7 +108,8 @@ describe('k-loop', () => {
         const world = await freshWorld();
         const gate = await backUpOnce(world, at);
         if (!gate.isDead) unreached++;
-        const written = hashesOf(world);
+        losePower(world, at);
+        const written = await hashesOf(world);
         await runToTheEnd(world, startProcess(world));
         await checkInvariants(world, written).catch((error: unknown) => {
           throw new Error(`killed ${at.side} effect ${at.effect} (${effects[at.effect - 1] ?? ''}): ${String(error)}`);
@@ -137,6 +150,7 @@ describe('k-loop', () => {
         const { world, plan } = await prepared();
         const gate = await recoverOnce(world, plan.id, at);
         if (!gate.isDead) unreached++;
+        losePower(world, at);
         const next = startProcess(world);
         await next.flows.resume();
         // A client whose request got no answer asks again with its key.
