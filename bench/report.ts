@@ -2,12 +2,29 @@
 
 import { cpus, totalmem } from 'node:os';
 
-import type { TreeReport } from './tree-bench.ts';
+import type { StorePolicy } from '../lib/domain/store-policy.ts';
+import type { Figures } from './phase-process.ts';
 
 const GIGABYTE = 1e9;
 const MEGABYTE = 1e6;
 
-export function printReport(report: TreeReport, asJson: boolean): void {
+export interface BenchReport {
+  readonly reader: string;
+  readonly compression: StorePolicy['compression'];
+  readonly repositoryBytes: number;
+  readonly phases: readonly PhaseFigures[];
+  /** Sentences for people. */
+  readonly notes?: readonly string[];
+}
+
+interface PhaseFigures extends Figures {
+  readonly phase: string;
+  readonly sourceBytes: number;
+  readonly storedBytes?: number;
+  readonly entries?: number;
+}
+
+export function printReport(report: BenchReport, asJson: boolean): void {
   const phases = report.phases.map((phase) => ({
     ...phase,
     cpuSecondsPerGb: phase.cpuSeconds / (phase.sourceBytes / GIGABYTE),
@@ -37,6 +54,7 @@ export function printReport(report: TreeReport, asJson: boolean): void {
   process.stdout.write(
     `repository ${megabytes(report.repositoryBytes)} MB, ${algorithm} ${String(level)}, reader ${report.reader}; ${machine()}\n`,
   );
+  for (const note of report.notes ?? []) process.stdout.write(`${note}\n`);
 }
 
 const megabytes = (bytes: number): string => (bytes / MEGABYTE).toFixed(1);

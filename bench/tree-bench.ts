@@ -1,7 +1,7 @@
 // The tree benchmark: full, unchanged, re-read and changed backups, verification and restore, each in a process of its own.
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -9,7 +9,9 @@ import type { UnitResult } from '../lib/domain/backup-record.ts';
 import type { StorePolicy } from '../lib/domain/store-policy.ts';
 import type { GeneratedFile } from './generated-tree.ts';
 import { changeTree, generateTree } from './generated-tree.ts';
-import type { PhaseMeasurement, PhaseRequest, TreePhase } from './tree-phase.ts';
+import type { Figures } from './phase-process.ts';
+import { runPhaseInChild } from './phase-process.ts';
+import type { PhaseOutcome, PhaseRequest, TreePhase } from './tree-phase.ts';
 import { TREE_PHASES } from './tree-phase.ts';
 
 export interface TreeBenchOptions {
@@ -17,7 +19,7 @@ export interface TreeBenchOptions {
   readonly mebibytes: number;
   readonly workDirectory: string | undefined;
   readonly reader: 'engine' | 'plain';
-  readonly compression: { readonly algorithm: string; readonly level: number };
+  readonly compression: StorePolicy['compression'];
   readonly keep: boolean;
 }
 
@@ -25,7 +27,7 @@ export interface TreeReport {
   readonly reader: string;
   readonly compression: StorePolicy['compression'];
   readonly repositoryBytes: number;
-  readonly phases: readonly (Omit<PhaseMeasurement, 'unit'> & { readonly phase: TreePhase })[];
+  readonly phases: readonly (Omit<PhaseOutcome, 'unit'> & Figures & { readonly phase: TreePhase })[];
 }
 
 export async function runTreeBench(options: TreeBenchOptions): Promise<TreeReport> {
@@ -42,12 +44,13 @@ export async function runTreeBench(options: TreeBenchOptions): Promise<TreeRepor
 function measure(options: TreeBenchOptions, work: string): TreeReport {
   const source = resolve(options.path ?? join(work, 'tree'));
   const generated = options.path === undefined ? generateTree(source, options.mebibytes) : undefined;
-  const compression = compressionOf(options.compression);
+  const { compression } = options;
   const units: UnitResult[] = [];
   const phases: TreeReport['phases'][number][] = [];
   for (const phase of TREE_PHASES) {
     if (!prepare(phase, source, generated)) continue;
-    const { unit, ...measurement } = runChild({ phase, source, work, reader: options.reader, compression, units });
+    const request: PhaseRequest = { phase, source, work, reader: options.reader, compression, units };
+    const { unit, ...measurement } = runPhaseInChild<PhaseOutcome>('tree', request);
     if (unit !== undefined) units.push(unit);
     phases.push({ phase, ...measurement });
   }
@@ -64,27 +67,7 @@ function prepare(phase: TreePhase, source: string, generated: readonly Generated
   return true;
 }
 
-function runChild(request: PhaseRequest): PhaseMeasurement {
-  const file = join(request.work, `${request.phase}.json`);
-  writeFileSync(file, JSON.stringify(request));
-  const child = spawnSync(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'main.ts'), '--phase', file],
-    {
-      stdio: ['ignore', 'inherit', 'inherit'],
-    },
-  );
-  if (child.status !== 0) throw new Error(`phase '${request.phase}' failed`);
-  return JSON.parse(readFileSync(`${file}.result`, 'utf8')) as PhaseMeasurement;
-}
-
-function compressionOf({ algorithm, level }: TreeBenchOptions['compression']): StorePolicy['compression'] {
-  if (algorithm !== 'zstd' && algorithm !== 'gzip' && algorithm !== 'none')
-    throw new Error(`no such compression: ${algorithm}`);
-  return { algorithm, level };
-}
-
-function bytesBelow(directory: string): number {
+export function bytesBelow(directory: string): number {
   const entries = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return entries.reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
 }

@@ -1,23 +1,16 @@
 // One phase of the tree benchmark, alone in its process, so that processor time and peak memory are its own.
 
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { systemClock } from '../lib/clouds/local/clock.ts';
-import { createIdSource } from '../lib/clouds/local/ids.ts';
-import { createKeyFile, KeyFileProvider } from '../lib/clouds/local/key-provider.ts';
-import { silentLog } from '../lib/clouds/local/log.ts';
-import { DirectoryObjectStore } from '../lib/clouds/local/object-store.ts';
-import { writePlaceMarker } from '../lib/clouds/local/place-marker.ts';
-import { createSecretSource } from '../lib/clouds/local/secret-source.ts';
 import type { UnitResult } from '../lib/domain/backup-record.ts';
 import type { StorePolicy } from '../lib/domain/store-policy.ts';
-import type { EngineContext } from '../lib/ports/engine.ts';
 import type { RepositoryContext } from '../lib/repository/repository-context.ts';
 import { openUnit } from '../lib/repository/unit-reader.ts';
 import type { UnitWriter } from '../lib/repository/unit-writer.ts';
 import { createUnitWriter } from '../lib/repository/unit-writer.ts';
 import { verifyUnit } from '../lib/repository/verify-unit.ts';
+import { benchEngineContext, benchRepository } from './bench-repository.ts';
+import { answerPhase } from './phase-process.ts';
 import { dumpPlainTree, restorePlainTree } from './plain-tree.ts';
 
 export const TREE_PHASES = ['full', 'unchanged', 'reread', 'changed', 'verify', 'restore'] as const;
@@ -33,50 +26,17 @@ export interface PhaseRequest {
   readonly units: readonly UnitResult[];
 }
 
-export interface PhaseMeasurement {
-  readonly cpuSeconds: number;
-  readonly wallSeconds: number;
-  readonly peakRssBytes: number;
+export interface PhaseOutcome {
   readonly sourceBytes: number;
   readonly storedBytes?: number;
   readonly entries?: number;
   readonly unit?: UnitResult;
 }
 
-/** The request is a file; the measurement is written beside it. */
-export async function runTreePhase(requestFile: string): Promise<void> {
-  const request = JSON.parse(readFileSync(requestFile, 'utf8')) as PhaseRequest;
-  const startedAt = systemClock.monotonic();
-  const result = await runPhase(request, await contextOf(request));
-  const { user, system } = process.cpuUsage();
-  const measurement: PhaseMeasurement = {
-    ...result,
-    cpuSeconds: (user + system) / 1e6,
-    wallSeconds: (systemClock.monotonic() - startedAt) / 1000,
-    peakRssBytes: process.resourceUsage().maxRSS * 1024,
-  };
-  writeFileSync(`${requestFile}.result`, JSON.stringify(measurement));
-}
+export const runTreePhase = (requestFile: string): Promise<void> =>
+  answerPhase<PhaseRequest>(requestFile, async (request) => runPhase(request, await benchRepository(request.work)));
 
-async function contextOf({ work }: PhaseRequest): Promise<RepositoryContext> {
-  const keyFile = join(work, 'key.json');
-  await createKeyFile(keyFile, { country: undefined });
-  const place = { country: undefined, region: 'bench', dataCenter: 'bench', failureDomain: 'bench' };
-  await writePlaceMarker(join(work, 'repository'), place);
-  const ids = createIdSource(systemClock);
-  return {
-    storeName: 'bench',
-    location: new DirectoryObjectStore({ name: 'bench', path: join(work, 'repository'), clock: systemClock, ids }),
-    keys: new KeyFileProvider({ path: keyFile }),
-    recipient: undefined,
-    ids,
-    clock: systemClock,
-  };
-}
-
-type Outcome = Omit<PhaseMeasurement, 'cpuSeconds' | 'wallSeconds' | 'peakRssBytes'>;
-
-async function runPhase(request: PhaseRequest, context: RepositoryContext): Promise<Outcome> {
+async function runPhase(request: PhaseRequest, context: RepositoryContext): Promise<PhaseOutcome> {
   const newest = request.units.at(-1);
   switch (request.phase) {
     case 'full':
@@ -100,7 +60,7 @@ async function dump(
   request: PhaseRequest,
   context: RepositoryContext,
   base: { previous?: UnitResult },
-): Promise<Outcome> {
+): Promise<PhaseOutcome> {
   const writer = await createUnitWriter({
     context,
     attempt: context.ids.next('att'),
@@ -121,7 +81,7 @@ async function dumpByEngine(request: PhaseRequest, writer: UnitWriter) {
   return engine.dump(source, { name: 'path/0', sizeBytesEstimate: 0, spec: { path: request.source } }, writer, context);
 }
 
-async function restore(request: PhaseRequest, context: RepositoryContext, unit: UnitResult): Promise<Outcome> {
+async function restore(request: PhaseRequest, context: RepositoryContext, unit: UnitResult): Promise<PhaseOutcome> {
   const reader = await openUnit(context, unit);
   const target = join(request.work, 'restored');
   if (request.reader === 'plain')
@@ -146,16 +106,9 @@ async function engineOf({ source, work }: PhaseRequest) {
   // Loaded only when wanted: a plain run shall not pay for the engine's start.
   const { filesEngine } = await import('../lib/engines/files/engine.ts');
   const engine = filesEngine();
-  const context: EngineContext = {
-    clock: systemClock,
-    secrets: createSecretSource({}),
-    log: silentLog,
-    signal: new AbortController().signal,
-    scratchDir: join(work, 'scratch'),
-  };
   return {
     engine,
     source: { store: 'bench', method: 'tree', settings: engine.parseSettings('tree', { paths: [source] }) },
-    context,
+    context: benchEngineContext(work),
   };
 }
