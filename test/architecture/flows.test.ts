@@ -39,7 +39,7 @@ describe('every machine', () => {
   });
 
   test.each(machines)('$name - is Amazon States Language to a validator that is not ours', ({ name, text }) => {
-    expect(complaintsOfValidator(text, name)).toBe('');
+    expect(complaintsOfValidator(parseMachine(text, name).definition)).toBe('');
   });
 
   test.each(machines)('$name - every task has its function folder, named as the state, and its step', ({ name }) => {
@@ -72,10 +72,15 @@ test('every function folder of a slice - is a step of some machine', () => {
   expect(folders.length).toBeGreaterThan(0);
 });
 
-test('every flow of the runner contract - is Amazon States Language to a validator that is not ours', () => {
-  const complaints = flowCases.map(({ title, machine }) => [title, complaintsOfValidator(machine, 'flow')]);
+test('the flows of the runner contract - are Amazon States Language to a validator that is not ours', () => {
+  // Each call compiles every schema anew, so all flows go through as the branches of one.
+  const branches = flowCases.map((flowCase, index) =>
+    renamed(parseMachine(flowCase.machine, 'flow').definition, `Of${index}`),
+  );
 
-  expect(complaints.filter(([, complaint]) => complaint !== '')).toEqual([]);
+  expect(
+    complaintsOfValidator({ StartAt: 'All', States: { All: { Type: 'Parallel', Branches: branches, End: true } } }),
+  ).toBe('');
 });
 
 function statesOf(group: StateGroup): readonly { readonly name: string; readonly state: State }[] {
@@ -111,12 +116,26 @@ function errorNamesOf(state: State): readonly string[] {
 }
 
 /** The validator wants addresses of one cloud and writes into what it reads: it gets a copy with such addresses. */
-function complaintsOfValidator(text: string, name: string): string {
-  const definition = JSON.stringify(parseMachine(text, name).definition);
-  const addressed = definition.replaceAll(
+function complaintsOfValidator(definition: object): string {
+  const addressed = JSON.stringify(definition).replaceAll(
     /"function:([a-z0-9-]+)\/([a-z0-9-]+)"/g,
     '"arn:aws:lambda:eu-central-1:123456789012:function:$1-$2"',
   );
   const { isValid, errorsText } = validate(JSON.parse(addressed) as object);
   return isValid ? '' : errorsText();
+}
+
+/** The definition with a suffix at every state's name: names are unique in a whole machine. */
+function renamed(value: unknown, suffix: string): unknown {
+  if (Array.isArray(value)) return value.map((item: unknown) => renamed(item, suffix));
+  if (value === null || typeof value !== 'object') return value;
+  const fields = Object.entries(value).map(([key, field]: [string, unknown]) => {
+    if (key === 'States') {
+      const named = Object.entries(field as object).map(([name, state]) => [name + suffix, renamed(state, suffix)]);
+      return [key, Object.fromEntries(named)];
+    }
+    const isName = ['StartAt', 'Next', 'Default'].includes(key) && typeof field === 'string';
+    return [key, isName ? field + suffix : renamed(field, suffix)];
+  });
+  return Object.fromEntries(fields);
 }
