@@ -7,7 +7,7 @@ import { nearestName } from './nearest-name.ts';
 import { checkLogs, checkObjectives } from './objective-checks.ts';
 import { placeOf, storePath } from './places.ts';
 import type { Problem } from './problem.ts';
-import { checkRules } from './rule-checks.ts';
+import { checkRules, checkStaging } from './rule-checks.ts';
 import type { SourceText } from './source-text.ts';
 
 export interface EffectiveContext {
@@ -37,6 +37,7 @@ export function checkEffective(configuration: Configuration, context: EffectiveC
     return withEngineSettings(store, context, found);
   });
   found.push(
+    ...checkStaging(configuration, context),
     ...unbuiltEngines(stores, context),
     ...checkLogs(stores, context),
     ...unbuiltLocations(configuration, context),

@@ -589,7 +589,8 @@ test('any damage to a file - is told with its place, never thrown', () => {
 });
 
 describe('rules of a configuration', () => {
-  const withRules = (own: string, packs = '') => aFile({ top: `rules: { packs: [${packs}], own: [${own}] }` });
+  const withRules = (own: string, packs = '', country = 'RU') =>
+    aFile({ top: `platform: { country: ${country} }\nrules: { packs: [${packs}], own: [${own}] }` });
 
   test('packs and own rules - hold for the stores they mean, the baseline always', () => {
     const own =
@@ -644,17 +645,33 @@ describe('rules of a configuration', () => {
     ],
     ['an unknown store', '{ id: x, kind: copies, copies: 1, stores: [payment-bd] }', 'unknown store "payment-bd"'],
     [
-      'a location abroad',
-      '{ id: x, kind: residency, allowed: [DE] }',
-      'location "primary" lies in RU, rule "x" allows DE',
-    ],
-    [
       'a keep line beyond the maximum',
       '{ id: x, kind: retention-window, max: 10d }',
       'keep.daily of P30D is longer than rule "x" allows',
     ],
   ])('%s - refused', (_title, own, message) => {
     expect(problemsOf(withRules(own))[0]!.message).toBe(message);
+  });
+
+  test('location abroad - refused where the copies are named', () => {
+    const text = withRules('', 'ru-152-fz').replace('path: /mnt/second, country: RU', 'path: /mnt/second, country: DE');
+
+    expect(only(text)).toMatchObject({
+      message: 'location "second" lies in DE, rule "ru-152-fz-residency" allows RU',
+      path: 'services.payment.stores.payment-db.copies',
+      line: 9,
+    });
+  });
+
+  test('residency without the country of the platform, or with another - refused, because every backup would fail', () => {
+    const without = aFile({ top: 'rules: { packs: [ru-152-fz] }' });
+
+    expect(only(without).message).toBe(
+      'platform.country is missing: rule "ru-152-fz-residency" of store "payment-db" asks where bytes rest on their way',
+    );
+    expect(only(withRules('', 'ru-152-fz', 'KZ')).message).toBe(
+      'the platform stands in KZ, rule "ru-152-fz-residency" of store "payment-db" allows RU',
+    );
   });
 
   test('minimum of a law beyond an own maximum - refused, naming both', () => {

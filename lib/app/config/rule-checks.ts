@@ -114,3 +114,27 @@ function checkPlaces(
         });
     });
 }
+
+/** Bytes rest at the staging place for a while: a residency rule asks for its country too, and not knowing it would fail every backup. */
+export function checkStaging(configuration: Configuration, context: EffectiveContext): readonly Problem[] {
+  const { country } = configuration;
+  const path = country === undefined ? ['platform'] : ['platform', 'country'];
+  for (const store of configuration.stores) {
+    const rules = rulesInForce(store.rules, { dataType: store.dataType, points: ALL_POINTS, now: context.now });
+    for (const { id, params } of rules.filter(({ kind }) => kind === 'residency')) {
+      const allowed = params['allowed'] as readonly string[];
+      if (country !== undefined && allowed.includes(country)) continue;
+      const message =
+        country === undefined
+          ? `platform.country is missing: rule "${id}" of store "${store.store}" asks where bytes rest on their way`
+          : `the platform stands in ${country}, rule "${id}" of store "${store.store}" allows ${allowed.join(', ')}`;
+      return [
+        context.source.problem(
+          { name: 'InvalidConfiguration', message, cure: `platform: { country: ${allowed[0]} }, if that is true` },
+          path,
+        ),
+      ];
+    }
+  }
+  return [];
+}
