@@ -61,7 +61,7 @@ export const ERROR_TABLE = {
   // Long work.
   StillRunning: row('STILL_RUNNING', true, 409, 8, 'Still running', 'Ещё выполняется', 'Poll again.'),
   WorkerLost: row('WORKER_LOST', true, 500, 1, 'The worker stopped without a result', 'Исполнитель пропал, не оставив результата', 'The step starts a new attempt by itself.'),
-  WorkerLimitExceeded: row('WORKER_LIMIT_EXCEEDED', false, 500, 1, 'The worker went past a limit', 'Исполнитель превысил лимит', 'Raise the named limit or split the store.'),
+  WorkerLimitExceeded: row('WORKER_LIMIT_EXCEEDED', false, 500, 1, 'The worker went past a limit', 'Исполнитель превысил лимит', 'Raise platform.limits.workerMemory or workerTime, or split the store.'),
   ExecutionStopped: row('EXECUTION_STOPPED', false, 409, 130, 'Stopped by request', 'Остановлено по запросу', 'Start it again when wanted.'),
 
   // Object storage and catalog.

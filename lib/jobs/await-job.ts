@@ -18,16 +18,17 @@ interface Observation {
 
 /**
  * The result of a finished job.
- * @throws StillRunning, WorkerLost, or the error with which the worker ended
+ * @throws StillRunning, WorkerLost, WorkerLimitExceeded, or the error with which the worker ended
  */
 export async function awaitJob(platform: JobsPlatform, reference: JobReference): Promise<JsonObject> {
   const job = await loadJob(platform, reference);
   if (job.state !== 'running') return outcomeOf(job);
   const worker = await platform.workers.probe(workerName(reference), job.attempt);
-  if (worker === 'gone') {
+  if (worker === 'gone' || worker === 'over-limit') {
     // The worker may have written its result between our read and its end: only a second look tells.
     const last = await loadJob(platform, reference);
     if (last.state !== 'running') return outcomeOf(last);
+    if (worker === 'over-limit') throw overLimit(job);
     throw lost(job, 'its process ended without a result');
   }
   if (worker === 'unknown' && (await isHeartbeatStale(platform, job))) {
@@ -55,6 +56,13 @@ function outcomeOf(job: Job): JsonObject {
 
 const lost = (job: Job, why: string): HoldfastError =>
   new HoldfastError('WorkerLost', `worker of '${job.job}' is lost: ${why}`, { job: job.job, attempt: job.attempt });
+
+/** Not tried again: the next attempt would need as much. */
+const overLimit = (job: Job): HoldfastError =>
+  new HoldfastError('WorkerLimitExceeded', `worker of '${job.job}' went past its memory or time limit`, {
+    job: job.job,
+    attempt: job.attempt,
+  });
 
 /** Correctness does not rest on this clock: a worker wrongly taken for lost finds a newer attempt and can write nothing. */
 async function isHeartbeatStale(platform: JobsPlatform, job: Job): Promise<boolean> {

@@ -71,6 +71,15 @@ describe('backup', () => {
     expect(record.units.some((unit) => unit.attempt.endsWith('.2'))).toBe(true);
   });
 
+  it('a worker that goes past a limit - fails at once and says so, because the next one would need as much', async () => {
+    platform.workers.areOverLimit = true;
+
+    const record = await backUp();
+
+    expect(record.status).toBe('failed');
+    expect(record.cause?.name).toBe('WorkerLimitExceeded');
+  });
+
   it('a wrong password - fails at once, without further attempts', async () => {
     let probes = 0;
     platform.scripted.onProbe = () => {

@@ -8,17 +8,21 @@ import type { WorkerHost } from '../../lib/ports/worker-host.ts';
 export interface InProcessWorkers extends WorkerHost {
   /** Set to let a started worker vanish without a result, as a killed process would. */
   loseNext: number;
+  /** Set to let every worker end at a limit. */
+  areOverLimit: boolean;
 }
 
 export function inProcessWorkers(platform: () => Platform): InProcessWorkers {
   const running = new Map<string, AbortController>();
   const workers: InProcessWorkers = {
     loseNext: 0,
+    areOverLimit: false,
     start: async ({ jobId, attempt }) => {
       const name = `${jobId}#${attempt}`;
       if (running.has(name)) return;
       const stop = new AbortController();
       running.set(name, stop);
+      if (workers.areOverLimit) return;
       if (workers.loseNext > 0) {
         workers.loseNext--;
         running.delete(name);
@@ -27,7 +31,8 @@ export function inProcessWorkers(platform: () => Platform): InProcessWorkers {
       const [owner = '', job = ''] = jobId.split('/');
       void runJob(platform(), { owner, job, attempt }, jobHandlers, stop.signal).finally(() => running.delete(name));
     },
-    probe: async (jobId, attempt) => (running.has(`${jobId}#${attempt}`) ? 'running' : 'gone'),
+    probe: async (jobId, attempt) =>
+      workers.areOverLimit ? 'over-limit' : running.has(`${jobId}#${attempt}`) ? 'running' : 'gone',
     stop: async (jobId, attempt) => running.get(`${jobId}#${attempt}`)?.abort(),
   };
   return workers;

@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { HoldfastError } from '../../domain/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log, LogFields } from '../../ports/telemetry.ts';
-import type { WorkerHost, WorkerLimits } from '../../ports/worker-host.ts';
+import type { WorkerHost, WorkerLimits, WorkerState } from '../../ports/worker-host.ts';
 import { identify, isSameProcess, residentBytes } from './process-tree.ts';
 import type { WorkerCommand } from './worker-environment.ts';
 import { OUTPUT_BYTES_MAX, workerEnvironment } from './worker-environment.ts';
@@ -30,6 +30,7 @@ interface Worker {
   readonly ended: Promise<void>;
   readonly watch: AbortController;
   hasEnded: boolean;
+  isOverLimit: boolean;
 }
 
 export interface ChildWorkerHostOptions extends WorkerCommand {
@@ -70,7 +71,7 @@ export class ChildWorkerHost implements WorkerHost {
     }
   }
 
-  async probe(jobId: string, attempt: number): Promise<'running' | 'gone' | 'unknown'> {
+  async probe(jobId: string, attempt: number): Promise<WorkerState> {
     const name = nameOf(jobId, attempt);
     const worker = await this.#workers.get(name)?.catch(() => undefined);
     if (worker === undefined) {
@@ -78,6 +79,7 @@ export class ChildWorkerHost implements WorkerHost {
       return identity === undefined ? 'unknown' : (await isSameProcess(identity)) ? 'running' : 'gone';
     }
     if (!worker.hasEnded) await this.#enforce(worker);
+    if (worker.isOverLimit) return 'over-limit';
     return worker.hasEnded ? 'gone' : 'running';
   }
 
@@ -132,6 +134,7 @@ export class ChildWorkerHost implements WorkerHost {
       ended,
       watch: new AbortController(),
       hasEnded: child.exitCode !== null || child.signalCode !== null,
+      isOverLimit: false,
     };
     void ended.then(() => this.#afterEnd(worker));
     void this.#watch(worker);
@@ -171,6 +174,7 @@ export class ChildWorkerHost implements WorkerHost {
     const seconds = (this.#options.clock.monotonic() - worker.startedAt) / 1000;
     if (seconds > secondsMax) {
       this.#options.log.error('worker went past its time limit', { ...worker.fields, secondsMax });
+      worker.isOverLimit = true;
       await this.#end(worker);
       return;
     }
@@ -182,6 +186,7 @@ export class ChildWorkerHost implements WorkerHost {
       memoryBytesMax,
       residentBytes: bytes,
     });
+    worker.isOverLimit = true;
     killGroup(worker.pid);
     await worker.ended;
   }
