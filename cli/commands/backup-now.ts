@@ -46,13 +46,17 @@ async function backupNow(session: Session, options: NowOptions, ...operands: str
     `/api/v1/backup/trigger/${options.type}`,
     options.all === true ? {} : { stores },
   );
-  const ids = accepted.operations.map((operation) => operation.id);
+  const { operations, refused = [] } = accepted;
+  for (const { store, code, detail, hint } of refused)
+    session.terminal.tell(`${session.terminal.colour('yellow', 'refused')}  ${store}  ${code}: ${detail}. ${hint}`);
   if (options.wait !== true) return tellAccepted(session, accepted);
+  const ids = operations.map((operation) => operation.id);
   await followOperations(session, ids);
   const backups = await Promise.all(ids.map((id) => api.get<BackupStatusView>(`/api/v1/backup/status/${id}`)));
-  if (session.json) session.terminal.print(JSON.stringify({ backups }, null, 2));
+  if (session.json) session.terminal.print(JSON.stringify({ backups, refused }, null, 2));
   else showBackups(session, backups, api.now);
-  return backupOutcome(backups);
+  const outcome = backupOutcome(backups);
+  return refused.length > 0 && outcome === EXIT.ok ? EXIT.partly : outcome;
 }
 
 function tellAccepted(session: Session, accepted: AcceptedView): number {
@@ -61,5 +65,5 @@ function tellAccepted(session: Session, accepted: AcceptedView): number {
   else for (const { id, store } of accepted.operations) terminal.print(`${id}  ${store}`);
   const [first] = accepted.operations;
   if (first !== undefined) terminal.tell(`${wordsOf(lang).next} ${self} backup show ${first.id} --wait`);
-  return EXIT.ok;
+  return accepted.refused === undefined ? EXIT.ok : EXIT.partly;
 }

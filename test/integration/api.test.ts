@@ -56,6 +56,37 @@ describe('backups through the API', () => {
     await platform.flows.drain();
   });
 
+  test('one store is busy - the other one is accepted, and the refusal stands beside it', async () => {
+    const body = { stores: ['orders-db'] };
+    // The first runs, the second waits: a store that waits is busy.
+    for (let i = 0; i < 2; i++) await call('POST', '/api/v1/backup/trigger/full', { body });
+
+    const answer = await call('POST', '/api/v1/backup/trigger/full', { body: { stores: ['orders-db', 'cache-db'] } });
+
+    expect(answer.status).toBe(202);
+    expect(answer.body.operations.map((operation: { store: string }) => operation.store)).toEqual(['cache-db']);
+    expect(answer.body.refused).toEqual([expect.objectContaining({ store: 'orders-db', code: 'SOURCE_BUSY' })]);
+    await platform.flows.drain();
+  });
+
+  test('only busy stores - 409 SOURCE_BUSY', async () => {
+    const body = { stores: ['orders-db'] };
+    for (let i = 0; i < 2; i++) await call('POST', '/api/v1/backup/trigger/full', { body });
+
+    const answer = await call('POST', '/api/v1/backup/trigger/full', { body });
+
+    expect(answer.status).toBe(409);
+    expect(answer.headers['retry-after']).toBe('5');
+    await platform.flows.drain();
+  });
+
+  test('one unknown store among known ones - 404, and nothing was begun', async () => {
+    const answer = await call('POST', '/api/v1/backup/trigger/full', { body: { stores: ['orders-db', 'nope'] } });
+
+    expect(answer.status).toBe(404);
+    expect((await call('GET', '/api/v1/stores/orders-db/backups')).body.items).toEqual([]);
+  });
+
   test('a completed backup - shown with verified copies, passed checks and no inner object keys', async () => {
     const id = await backUp();
 

@@ -1,6 +1,6 @@
 // Checks the text of a holdfast.yaml and tells every problem at once, as data and as three lines with a caret.
 
-import { systemClock } from '../../clouds/local/clock.ts';
+import { clouds } from '../../clouds/registry.ts';
 import { ERROR_TABLE } from '../../domain/errors.ts';
 import { engines } from '../../engines/registry.ts';
 import { loadConfiguration } from '../config/load-configuration.ts';
@@ -26,7 +26,7 @@ export interface ConfigurationCheck {
 export function checkConfiguration(
   text: string,
   file: string,
-  nowMilliseconds = systemClock.now(),
+  nowMilliseconds = clouds.local.clock.now(),
 ): ConfigurationCheck {
   const result = loadConfiguration({ text, file, engines: { built: engines }, now: nowMilliseconds });
   const problems = result.ok ? result.configuration.warnings : result.problems;

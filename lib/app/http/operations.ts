@@ -72,7 +72,13 @@ export function accepted(
 }
 
 export const acceptedView = z
-  .object({ operations: z.array(z.object({ id: z.string(), store: z.string(), href: z.string() })) })
+  .object({
+    operations: z.array(z.object({ id: z.string(), store: z.string(), href: z.string() })),
+    refused: z
+      .array(causeView.extend({ store: z.string() }).meta({ id: 'Refusal' }))
+      .optional()
+      .meta({ description: 'Stores that were refused while others were accepted' }),
+  })
   .meta({ id: 'Accepted' });
 export type AcceptedView = z.infer<typeof acceptedView>;
 

@@ -4,7 +4,10 @@ import { HoldfastError } from '../../domain/errors.ts';
 import { errorDocument } from './errors.ts';
 import type { Route } from './route.ts';
 
-interface UnsupportedShape extends Pick<Route, 'method' | 'path' | 'operationId' | 'summary' | 'permission'> {
+interface UnsupportedShape extends Pick<
+  Route,
+  'method' | 'path' | 'operationId' | 'summary' | 'permission' | 'pathSchema'
+> {
   /** What to use instead, a clause. */
   readonly instead: string;
 }

@@ -1,14 +1,15 @@
 // The backup manager's routes (001: Backup Scheduler and Backup Manager).
 
 import { z } from 'zod';
-import { HoldfastError } from '../../../domain/errors.ts';
+import { HoldfastError, asHoldfastError, toStoredError } from '../../../domain/errors.ts';
+import type { ErrorName } from '../../../domain/errors.ts';
 import { backupType, cron, recordId, scheduleId, storeName, storeNames, timeZone } from '../fields.ts';
 import { accepted, acceptedView, loadOperation, operationView } from '../operations.ts';
 import { asked, created, done, ok, route } from '../route.ts';
 import type { Answer, Call } from '../route.ts';
 import { databaseStoresOf, storesHolding } from '../select-stores.ts';
 import { viewerFor } from '../viewer.ts';
-import { backupView, instant, viewOfBackup } from '../views.ts';
+import { backupView, causeOf, instant, viewOfBackup } from '../views.ts';
 
 const scheduleView = z
   .object({
@@ -189,13 +190,45 @@ const backupStatus = route({
   },
 });
 
+/**
+ * Asks store by store, so that one busy source keeps no other from being backed up: what was refused stands beside what was accepted.
+ * @throws NotFound before anything is begun; the refusal itself when there is nothing but refusals
+ */
 async function startBackups(
   call: Call,
   request: { readonly stores: readonly string[]; readonly type?: z.infer<typeof backupType> },
 ): Promise<Answer> {
-  const { backups } = await call.services.requestBackup(call.platform, { ...request, trigger: 'http', ...asked(call) });
-  return accepted(backups.map(({ backupId, store }) => ({ id: backupId, store })));
+  const { platform, services, language } = call;
+  const stores = [...new Set(request.stores)];
+  for (const store of stores) platform.policies.store(store);
+  const started: { readonly id: string; readonly store: string }[] = [];
+  const refused: { readonly store: string; readonly error: HoldfastError }[] = [];
+  for (const store of stores) {
+    try {
+      const { backups } = await services.requestBackup(platform, {
+        ...request,
+        stores: [store],
+        trigger: 'http',
+        ...asked(call),
+      });
+      started.push(...backups.map(({ backupId }) => ({ id: backupId, store })));
+    } catch (error) {
+      refused.push({ store, error: asHoldfastError(error) });
+    }
+  }
+  const [first] = refused;
+  const mustFail =
+    first !== undefined && (started.length === 0 || refused.some(({ error }) => !REFUSALS.includes(error.name)));
+  if (mustFail) throw first.error;
+  return accepted(started, {
+    ...(first !== undefined && {
+      refused: refused.map(({ store, error }) => ({ store, ...causeOf(toStoredError(error), language) })),
+    }),
+  });
 }
+
+/** What one store may be refused for while the others go on. */
+const REFUSALS: readonly ErrorName[] = ['SourceBusy', 'QueueFull', 'CapabilityUnsupported'];
 
 export const backupRoutes = [
   createSchedule,

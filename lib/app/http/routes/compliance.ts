@@ -63,6 +63,7 @@ const dataResidency = unsupportedRoute({
   path: '/api/v1/compliance/data-residency/{userId}',
   operationId: 'getDataResidency',
   summary: 'Where the backups with the data of one person lie',
+  pathSchema: z.strictObject({ userId: z.string().min(1).max(128) }),
   permission: 'view_backups',
   instead: 'the copies of every store with their countries stand in GET /api/v1/coverage and in each backup',
 });
