@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { routesByManager } from '../../lib/app/http/all-routes.ts';
 import { documents } from './openapi.ts';
 
-const document = JSON.parse(await documents[0]!.render()) as any;
+const document: any = JSON.parse(await documents[0]!.render());
 const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods as Record<string, any>).map(([method, operation]) => ({ path, method, operation })),
 );
