@@ -21,6 +21,9 @@ function read(file) {
   const module = definition.handler.replace(/\.[^.]+$/, '');
   if (!existsSync(path.join(root, `${module}.ts`)))
     throw new Error(`${file} names '${definition.handler}', which does not exist`);
-  // Bundles are deployed; the sources only run in a checkout.
-  return { ...definition, handler: `dist/${definition.handler}` };
+  // Bundles are deployed; the sources only run in a checkout. Without them the package would deploy and no function would start.
+  const handler = `dist/${definition.handler}`;
+  const bundle = handler.replace(/\.[^.]+$/, '.js');
+  if (!existsSync(path.join(root, bundle))) throw new Error(`'${bundle}' is missing: run "npm run build" first`);
+  return { ...definition, handler };
 }
