@@ -45,15 +45,10 @@ async function status(session: Session, _options: unknown, name?: string): Promi
   const { terminal } = session;
   const coverage = await session.api().get<CoverageView>('/api/v1/coverage');
   const stores = coverage.stores
-    .filter(
-      (store) =>
-        name === undefined ||
-        name === store.store ||
-        name === store.service ||
-        name === `${store.service}/${store.store}`,
-    )
+    .filter((store) => name === undefined || name === store.store || name === store.service || name === nameOf(store))
     .toSorted(
-      (left, right) => ORDER.indexOf(left.state) - ORDER.indexOf(right.state) || compareText(left.store, right.store),
+      (left, right) =>
+        ORDER.indexOf(left.state) - ORDER.indexOf(right.state) || compareText(nameOf(left), nameOf(right)),
     );
   if (name !== undefined && stores.length === 0) {
     throw usageFailure(
@@ -90,7 +85,7 @@ function headline({ terminal, lang }: Session, stores: readonly StoreStateView[]
 function columns({ terminal, lang }: Session, now: number): readonly Column<StoreStateView>[] {
   const { columns: titles, states, never } = wordsOf(lang);
   return [
-    { title: titles.store, cell: (row) => `${row.service}/${row.store}` },
+    { title: titles.store, cell: nameOf },
     { title: titles.engine, cell: (row) => row.engine, rank: 3 },
     {
       title: titles.state,
@@ -134,4 +129,5 @@ function nextCommands({ self }: Session, stores: readonly StoreStateView[]): rea
   return commands.length > 0 || first === undefined ? commands : [`${self} backup list ${first.store}`];
 }
 
+const nameOf = ({ service, store }: StoreStateView): string => `${service}/${store}`;
 const compareText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);

@@ -131,7 +131,12 @@ function checkChannels({ notifiers }: Platform): Check {
 
 function failed(subject: string, error: unknown, language: Language): Check {
   const known = asHoldfastError(error);
-  const { code, title, hint } = ERROR_TABLE[known.name];
+  const { code, title } = ERROR_TABLE[known.name];
+  // What is looked at stands in the configuration, so what was not found is what it refers to.
+  const hint =
+    known.name === 'NotFound'
+      ? 'Set the variable, or make the file, that the reference names.'
+      : ERROR_TABLE[known.name].hint;
   const detail = known.name === 'Internal' ? title[language] : known.message;
   return { subject, verdict: 'failed', detail: printable(detail), code, hint };
 }
