@@ -9,6 +9,7 @@ import { registerInit } from './commands/init.ts';
 import { registerPolicyExplain } from './commands/policy-explain.ts';
 import { registerPolicyValidate } from './commands/policy-validate.ts';
 import { registerRecoveryKey } from './commands/recovery-key.ts';
+import { registerRestoreCancel } from './commands/restore-cancel.ts';
 import { registerRestorePlan } from './commands/restore-plan.ts';
 import { registerRestoreRun } from './commands/restore-run.ts';
 import { registerRestoreStatus } from './commands/restore-status.ts';
@@ -69,6 +70,7 @@ export function buildProgram(parts: ProgramParts): Command {
   registerRestorePlan(restore, run);
   registerRestoreRun(restore, run);
   registerRestoreStatus(restore, run);
+  registerRestoreCancel(restore, run);
   registerVerify(program, run);
   const policy = program.command('policy').description('check and explain holdfast.yaml');
   registerPolicyValidate(policy, run);

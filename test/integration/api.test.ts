@@ -290,6 +290,21 @@ describe('restores through the API', () => {
     });
   });
 
+  test('cancel - the recovery is aborted and its operation stopped; cancelling again changes nothing', async () => {
+    await backUp();
+    const plan = await call('POST', '/api/v1/recovery/plan', { body: { store: 'orders-db', target } });
+    const { body } = await call('POST', '/api/v1/recovery/run', { body: { planId: plan.body.id } });
+
+    for (let i = 0; i < 2; i++)
+      expect((await call('POST', `/api/v1/recovery/cancel/${body.recoveryId}`)).status).toBe(202);
+
+    expect((await call('GET', `/api/v1/operations/${body.recoveryId}`)).body).toMatchObject({
+      status: 'stopped',
+      cause: { code: 'EXECUTION_STOPPED' },
+    });
+    await platform.flows.drain();
+  });
+
   test('available backups - only restorable ones', async () => {
     const good = await backUp();
     platform.scripted.onDump = () => {
