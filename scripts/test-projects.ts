@@ -31,6 +31,7 @@ export const testProjects: readonly TestProject[] = [
   },
   { name: 'flow', files: ['test/flows/**/*.test.ts'], timeoutSeconds: 60, isSerial: false },
   { name: 'fault', files: ['test/faults/**/*.test.ts'], timeoutSeconds: 120, isSerial: false },
+  { name: 'model', files: ['test/model/**/*.test.ts'], timeoutSeconds: 120, isSerial: false },
   { name: 'architecture', files: ['test/architecture/*.test.ts'], timeoutSeconds: 60, isSerial: false },
   {
     name: 'integration',

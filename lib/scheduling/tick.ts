@@ -43,13 +43,16 @@ interface ScheduleOutcome {
 async function tickSchedule(platform: Platform, store: string, schedule: ScheduleRule): Promise<ScheduleOutcome> {
   const now = platform.clock.now();
   const state = await slotState(platform, store, schedule.id, now);
-  const { due, missed } = dueSlots({
+  const { due, missed, clockBehindSeconds } = dueSlots({
     schedule,
     createdAt: state.createdAt,
     now,
     graceSeconds: DELAY_TOLD_AFTER_SECONDS,
     ...(state.lastSlotAt !== undefined && { lastSlotAt: state.lastSlotAt }),
   });
+  // Slots are not taken back: a clock that was set back makes the schedule wait, and somebody should know why.
+  if (clockBehindSeconds > 0)
+    platform.log.error('the clock stands before the last slot', { store, schedule: schedule.id, clockBehindSeconds });
   if (due === undefined) return {};
   const oldest = missed[0];
   const lateness = oldest === undefined ? {} : { delayedSince: new Date(oldest).toISOString() };
