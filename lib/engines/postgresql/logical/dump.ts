@@ -14,12 +14,11 @@ import { findClientTool, vulnerabilityWarnings } from './client-tools.ts';
 import { listRoles, storeDatabaseFile } from './database-file.ts';
 import { fingerprintLargeObjects, fingerprintTable } from './fingerprints.ts';
 import { dumpFile } from './layout.ts';
+import { runTool } from './run-tool.ts';
 import type { Snapshot } from './snapshot.ts';
 import { openSnapshot } from './snapshot.ts';
 import type { Table } from './tables.ts';
 import { listTables, matchesPattern, quoteTable, tableText } from './tables.ts';
-import { toolEnvironment } from './tool-environment.ts';
-import { ToolProcess } from './tool-process.ts';
 
 /** Facts stand on the backup's record, which has to stay small; the whole list lies in the unit. */
 const FINGERPRINTS_SHOWN_MAX = 40;
@@ -100,31 +99,15 @@ async function dumpAndFingerprint(
 
 async function streamDump(plan: DumpPlan, sink: DumpSink, context: EngineContext): Promise<Streamed> {
   const { settings, target, tool, snapshot } = plan;
-  const environment = await toolEnvironment(target, settings, tool.major, context.scratchDir);
-  const { path, major } = tool;
-  const command = {
-    name: 'pg_dump',
-    path,
-    args: dumpArguments(plan),
-    environment,
-    folder: context.scratchDir,
-    signal: context.signal,
-  };
-  const process = new ToolProcess(command);
-  process.stdin.end();
-  const mtimeNs = BigInt(context.clock.now()) * NANOSECONDS_PER_MILLISECOND;
-  const writer = sink.open({
-    path: Buffer.from(dumpFile(target.database)),
-    kind: 'file',
-    mode: 0o600,
-    uid: 0,
-    gid: 0,
-    mtimeNs,
-  });
-  const walker = new ArchiveWalker();
-  let doneBytes = 0;
-  let shownBytes = 0;
-  try {
+  const run = { name: 'pg_dump', program: tool, target, settings, argumentsIn: () => dumpArguments(plan) } as const;
+  return runTool(run, context, async (process) => {
+    process.stdin.end();
+    const mtimeNs = BigInt(context.clock.now()) * NANOSECONDS_PER_MILLISECOND;
+    const path = Buffer.from(dumpFile(target.database));
+    const writer = sink.open({ path, kind: 'file', mode: 0o600, uid: 0, gid: 0, mtimeNs });
+    const walker = new ArchiveWalker();
+    let doneBytes = 0;
+    let shownBytes = 0;
     for await (const piece of process.stdout as AsyncIterable<Buffer>) {
       walker.update(piece);
       await writer.write(piece);
@@ -134,19 +117,12 @@ async function streamDump(plan: DumpPlan, sink: DumpSink, context: EngineContext
       sink.progress({ phase: `pg_dump ${target.database}`, doneBytes });
     }
     // In this order: the tool's own word, then the archive's end, and only then the file counts.
-    const warnings = await process.succeeded();
+    const said = await process.succeeded();
     const head = walker.finish();
     assertOfThisDump(head, target.database, snapshot);
     await writer.close();
-    return {
-      head,
-      rows: walker.rows,
-      warnings: [...vulnerabilityWarnings('pg_dump', { path, major, minor: tool.minor }), ...warnings],
-    };
-  } catch (error) {
-    await process.kill();
-    throw error;
-  }
+    return { head, rows: walker.rows, warnings: [...vulnerabilityWarnings('pg_dump', tool), ...said] };
+  });
 }
 
 function dumpArguments({ snapshot, excluded }: DumpPlan): readonly string[] {

@@ -6,13 +6,12 @@ import { isoNow } from '../../../ports/clock.ts';
 import type { DumpSink, EngineContext, EngineSource } from '../../../ports/engine.ts';
 import { connectionTarget, logicalSettings } from '../settings.ts';
 import { findClientTool, vulnerabilityWarnings } from './client-tools.ts';
-import { GLOBALS_FILE } from './layout.ts';
+import { GLOBALS_END_MARK, GLOBALS_FILE } from './layout.ts';
 import { openPinned, serverVersion } from './pinned-session.ts';
+import { runTool } from './run-tool.ts';
 import { systemIdentifier } from './snapshot.ts';
-import { toolEnvironment } from './tool-environment.ts';
-import { ToolProcess } from './tool-process.ts';
 
-const END_MARK = '-- PostgreSQL database cluster dump complete';
+const NANOSECONDS_PER_MILLISECOND = 1_000_000n;
 const TAIL_BYTES = 256;
 /** A name that no client program could take for an address or for an option. */
 const PLAIN_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -30,42 +29,33 @@ export async function dumpGlobals(source: EngineSource, sink: DumpSink, context:
     // Only a superuser may read the hashes of passwords.
     ...(server.isSuperuser ? [] : ['--no-role-passwords']),
   ];
-  const environment = await toolEnvironment(target, settings, tool.major, context.scratchDir);
-  const process = new ToolProcess({
-    name: 'pg_dumpall',
-    path: tool.path,
-    args,
-    environment,
-    folder: context.scratchDir,
-    signal: context.signal,
-  });
-  process.stdin.end();
-  const mtimeNs = BigInt(context.clock.now()) * 1_000_000n;
-  const writer = sink.open({ path: Buffer.from(GLOBALS_FILE), kind: 'file', mode: 0o600, uid: 0, gid: 0, mtimeNs });
-  let tail = Buffer.alloc(0);
-  try {
+  const run = { name: 'pg_dumpall', program: tool, target, settings, argumentsIn: () => args } as const;
+  const said = await runTool(run, context, async (process) => {
+    process.stdin.end();
+    const mtimeNs = BigInt(context.clock.now()) * NANOSECONDS_PER_MILLISECOND;
+    const writer = sink.open({ path: Buffer.from(GLOBALS_FILE), kind: 'file', mode: 0o600, uid: 0, gid: 0, mtimeNs });
+    let tail = Buffer.alloc(0);
     for await (const piece of process.stdout as AsyncIterable<Buffer>) {
       await writer.write(piece);
       tail = Buffer.concat([tail, piece]).subarray(-TAIL_BYTES);
     }
     const warnings = await process.succeeded();
-    if (!tail.toString('latin1').includes(END_MARK))
+    if (!tail.toString('latin1').includes(GLOBALS_END_MARK)) {
       throw new HoldfastError('DumpIncomplete', 'the dump of the roles has no end mark');
+    }
     await writer.close();
-    return {
-      sourceVersion: server.version,
-      consistentAt: isoNow(context.clock),
-      warnings: [
-        ...(server.isSuperuser ? [] : ['passwords of roles are not included, because the backup role is no superuser']),
-        ...vulnerabilityWarnings('pg_dumpall', tool),
-        ...warnings,
-      ],
-      details: { majorVersion: server.major, systemIdentifier: server.identity, hasRolePasswords: server.isSuperuser },
-    };
-  } catch (error) {
-    await process.kill();
-    throw error;
-  }
+    return warnings;
+  });
+  return {
+    sourceVersion: server.version,
+    consistentAt: isoNow(context.clock),
+    warnings: [
+      ...(server.isSuperuser ? [] : ['passwords of roles are not included, because the backup role is no superuser']),
+      ...vulnerabilityWarnings('pg_dumpall', tool),
+      ...said,
+    ],
+    details: { majorVersion: server.major, systemIdentifier: server.identity, hasRolePasswords: server.isSuperuser },
+  };
 }
 
 async function readServer(target: Parameters<typeof openPinned>[0], context: EngineContext) {

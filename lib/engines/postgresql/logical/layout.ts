@@ -4,6 +4,8 @@ import type { JsonObject } from '../../../domain/json.ts';
 
 export const GLOBALS_UNIT = 'globals';
 export const GLOBALS_FILE = 'globals.sql';
+/** The last line of what pg_dumpall writes. */
+export const GLOBALS_END_MARK = '-- PostgreSQL database cluster dump complete';
 const DATABASE_PREFIX = 'database/';
 
 /** Percent-encoded, so that no name can climb out of anything or look like another one. */

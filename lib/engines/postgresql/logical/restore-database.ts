@@ -16,13 +16,13 @@ import { DATABASE_FILE, readDatabaseFile } from './database-file.ts';
 import { LARGE_OBJECTS, assertEqualFingerprints, fingerprintLargeObjects, fingerprintTable } from './fingerprints.ts';
 import { dumpFile } from './layout.ts';
 import { openPinned } from './pinned-session.ts';
+import { runTool } from './run-tool.ts';
 import type { Selection } from './select-entries.ts';
 import { listFileText, selectEntries } from './select-entries.ts';
 import type { Table } from './tables.ts';
 import { tableText } from './tables.ts';
 import type { TargetServer } from './target-server.ts';
-import { quotedDatabaseArgument, toolEnvironment } from './tool-environment.ts';
-import { ToolProcess } from './tool-process.ts';
+import { quotedDatabaseArgument } from './tool-environment.ts';
 
 /** From this major on pg_restore begins with a setting that older servers refuse; nothing depends on it. */
 const MAJOR_WITH_TRANSACTION_TIMEOUT = 17;
@@ -106,36 +106,22 @@ async function runRestore(
   const tool = await findClientTool('pg_restore', Number.parseInt(point.head.toolVersion, 10), settings);
   const owners = await ownerOptions(server, point);
   const places = await tablespaceOptions(server, point);
-  const list = selection && join(context.scratchDir, `${name}.list`);
-  if (list) await writeFile(list, listFileText(selection), { mode: 0o600 });
   const saysTooMuch = tool.major >= MAJOR_WITH_TRANSACTION_TIMEOUT && server.major < MAJOR_WITH_TRANSACTION_TIMEOUT;
-  const args = [
+  const argumentsIn = async (folder: string): Promise<readonly string[]> => [
     ...(saysTooMuch ? [] : ['--exit-on-error']),
     '--no-password',
     // A restored subscription would take rows that the source's subscriber waits for.
     '--no-subscriptions',
     ...owners.args,
     ...places.args,
-    ...(list ? [`--use-list=${list}`] : []),
+    ...(selection ? [`--use-list=${await writeList(folder, selection)}`] : []),
     quotedDatabaseArgument(name),
   ];
-  const environment = await toolEnvironment(
-    { ...server.target, database: name },
-    settings,
-    tool.major,
-    context.scratchDir,
-  );
-  const process = new ToolProcess({
-    name: 'pg_restore',
-    path: tool.path,
-    args,
-    environment,
-    folder: context.scratchDir,
-    signal: context.signal,
-  });
-  process.stdout.resume();
-  let bytes = 0;
-  try {
+  const target = { ...server.target, database: name };
+  const run = { name: 'pg_restore', program: tool, target, settings, argumentsIn } as const;
+  return runTool(run, context, async (process) => {
+    process.stdout.resume();
+    let bytes = 0;
     // To the end also when the tool has all it wants (one table) before it: the whole archive is walked.
     for await (const piece of readArchive(reader, point.dump)) {
       if (process.hasFailed) break;
@@ -144,15 +130,16 @@ async function runRestore(
       progress({ phase: `pg_restore ${point.database}`, doneBytes: bytes, totalBytes: point.dump.sizeBytes });
     }
     process.stdin.end();
-  } catch (error) {
-    await process.kill();
-    throw error;
-  }
-  const said = await process.succeeded(saysTooMuch ? TRANSACTION_TIMEOUT_UNKNOWN : undefined);
-  return {
-    bytes,
-    warnings: [...owners.warnings, ...places.warnings, ...vulnerabilityWarnings('pg_restore', tool), ...said],
-  };
+    const said = await process.succeeded(saysTooMuch ? TRANSACTION_TIMEOUT_UNKNOWN : undefined);
+    const warnings = [...owners.warnings, ...places.warnings, ...vulnerabilityWarnings('pg_restore', tool), ...said];
+    return { bytes, warnings };
+  });
+}
+
+async function writeList(folder: string, selection: Selection): Promise<string> {
+  const path = join(folder, 'entries.list');
+  await writeFile(path, listFileText(selection), { mode: 0o600 });
+  return path;
 }
 
 /** Every role that the objects of a database name. */

@@ -12,7 +12,7 @@ import { SCRATCH_SUPERUSER, startScratchCluster } from '../scratch-cluster.ts';
 import { withScratchPlace } from '../scratch-place.ts';
 import type { LogicalSettings } from '../settings.ts';
 import { logicalSettings } from '../settings.ts';
-import { GLOBALS_FILE, GLOBALS_UNIT, isDatabaseUnit } from './layout.ts';
+import { GLOBALS_END_MARK, GLOBALS_FILE, GLOBALS_UNIT, isDatabaseUnit } from './layout.ts';
 import type { RestoredDatabase } from './restore-database.ts';
 import { restoreAndDrop } from './restore.ts';
 
@@ -44,7 +44,6 @@ const INCONCLUSIVE: readonly ErrorName[] = [
 /** What the scratch server lacks and the source had (trap 50). */
 const ENVIRONMENT_CAUSE =
   /extension ".*" is not available|could not open extension control file|could not access file "\$libdir|could not load library|collation ".*" .*does not exist|No space left/;
-const END_MARK = '-- PostgreSQL database cluster dump complete';
 /** Newer servers take older dumps, so that these many majors are looked for. */
 const MAJORS_AHEAD = 4;
 
@@ -146,7 +145,7 @@ async function assertGlobalsWhole(units: readonly PointReader[]): Promise<void> 
       if (entry.path.toString('utf8') !== GLOBALS_FILE) continue;
       for await (const piece of reader.read(entry)) text = (text + Buffer.from(piece).toString('latin1')).slice(-1000);
     }
-    if (!text.includes(END_MARK))
+    if (!text.includes(GLOBALS_END_MARK))
       throw new HoldfastError('RestoreMismatch', 'the roles of the recovery point have no end mark');
   }
   if (!units.some((unit) => isDatabaseUnit(unit.unit)))

@@ -25,7 +25,7 @@ export async function toolEnvironment(
   toolMajor: number,
   folder: string,
 ): Promise<ToolEnvironment> {
-  const passwordFile = join(folder, `pgpass-${toolMajor}`);
+  const passwordFile = join(folder, 'pgpass');
   await writeFile(passwordFile, passwordLine(target), { mode: 0o600 });
   const authorities = settings.caFile ?? (toolMajor >= MAJOR_WITH_SYSTEM_AUTHORITIES ? 'system' : SYSTEM_AUTHORITIES);
   return {
