@@ -30,6 +30,8 @@ const CIPHER = 'aes-256-gcm';
 const PUBLIC_PREFIX = 'holdfast-recovery-1:';
 const PRINTED_PREFIX = 'HFRK1';
 const GROUP_CHARACTERS = 4;
+/** Base32 of key and checksum: 40 bytes, a whole number of groups, so nothing is left over to ignore. */
+const PRINTED_CHARACTERS = 64;
 /** What stands before 32 raw bytes in the DER forms of an X25519 key (RFC 8410). */
 const PRIVATE_DER = Buffer.from('302e020100300506032b656e04220420', 'hex');
 const PUBLIC_DER = Buffer.from('302a300506032b656e032100', 'hex');
@@ -164,8 +166,9 @@ function parsePrinted(printed: string): Buffer {
   if (text.slice(0, PRINTED_PREFIX.length).toUpperCase() !== PRINTED_PREFIX) {
     throw new HoldfastError('InvalidRequest', `unable to read the recovery key: it begins with '${PRINTED_PREFIX}'`);
   }
-  const bytes = decodeBase32(text.slice(PRINTED_PREFIX.length));
-  if (bytes?.length !== KEY_BYTES + CHECKSUM_BYTES) {
+  const body = text.slice(PRINTED_PREFIX.length);
+  const bytes = decodeBase32(body);
+  if (body.length !== PRINTED_CHARACTERS || bytes?.length !== KEY_BYTES + CHECKSUM_BYTES) {
     throw new HoldfastError(
       'InvalidRequest',
       'unable to read the recovery key: it has sixteen groups of four characters, no U among them',
