@@ -236,9 +236,7 @@ describe('S-01 - names that would send a client elsewhere', () => {
           String(row['datname']),
         );
         for (const name of evil)
-          expect(restored.some((one) => one.startsWith(name.slice(0, 20)) && one.includes('_restored_'))).toBe(
-            true,
-          );
+          expect(restored.some((one) => one.startsWith(name.slice(0, 20)) && one.includes('_restored_'))).toBe(true);
         expect(calls).toEqual([]);
       } finally {
         listener.close();
