@@ -10,6 +10,7 @@ import type { JobContext } from '../jobs/job.ts';
 import type { Platform } from '../ports/platform.ts';
 import { loadBackup, restorableBackups } from '../records/backups.ts';
 import { holdsFence } from '../records/fence.ts';
+import { damagedAttempts } from '../records/verified-ledger.ts';
 import { createUnitWriter } from '../repository/unit-writer.ts';
 import { repositoryOf } from '../repository/repository-of.ts';
 import { loadDumpPlan, unitOf } from './dump-plan.ts';
@@ -70,14 +71,23 @@ async function openWriter(platform: Platform, record: BackupRecord, unit: string
   });
 }
 
-/** Only completed backups count: packs of a failed or quarantined one may be missing from a copy, or be collected. */
+/**
+ * Only completed backups count: packs of a failed or quarantined one may be missing from a copy, or be collected. Attempts found
+ * damaged at any location are left out: the next backup stores their content anew instead of failing on them for ever.
+ */
 async function dedupHistory(platform: Platform, store: string, unit: string) {
+  const locations = platform.policies.store(store).copies.map((copy) => copy.location);
+  const damaged = new Set(
+    (await Promise.all(locations.map((location) => damagedAttempts(platform.catalog, store, location)))).flat(),
+  );
   const indexes: { attempt: string; pin: UnitResult['index'] }[] = [];
   let previous: UnitResult | undefined;
   for await (const record of restorableBackups(platform.catalog, store)) {
     for (const result of record.units) {
+      if (damaged.has(result.attempt)) continue;
       indexes.push({ attempt: result.attempt, pin: result.index });
-      if (result.unit === unit) previous ??= result;
+      const isWhole = !result.needsAttempts.some((attempt) => damaged.has(attempt));
+      if (result.unit === unit && isWhole) previous ??= result;
     }
   }
   return { indexes, previous };

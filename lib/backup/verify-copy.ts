@@ -10,6 +10,7 @@ import type { JobContext } from '../jobs/job.ts';
 import { isoNow } from '../ports/clock.ts';
 import type { Platform } from '../ports/platform.ts';
 import { loadBackup } from '../records/backups.ts';
+import { notingDamage } from '../records/damage.ts';
 import { noteVerified, verifiedDates } from '../records/verified-ledger.ts';
 import { takeInventory } from '../repository/inventory.ts';
 import { repositoryOf } from '../repository/repository-of.ts';
@@ -38,11 +39,13 @@ export async function proveCopy(
   const fresh = freshAttempts(platform, record, dates);
   let verifiedBytes = 0;
   for (const unit of record.units) {
-    const proof = await verifyUnit(repository, unit, {
-      skipAttempts: fresh,
-      signal: job.signal,
-      onProgress: (doneBytes) => job.progress({ phase: `verify ${location}`, doneBytes: verifiedBytes + doneBytes }),
-    });
+    const proof = await notingDamage(platform, { store: record.store, location, unit }, () =>
+      verifyUnit(repository, unit, {
+        skipAttempts: fresh,
+        signal: job.signal,
+        onProgress: (doneBytes) => job.progress({ phase: `verify ${location}`, doneBytes: verifiedBytes + doneBytes }),
+      }),
+    );
     verifiedBytes += proof.verifiedBytes;
     await noteVerified(platform.catalog, record.store, location, proof.verifiedAttempts, startedAt);
   }

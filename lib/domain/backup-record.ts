@@ -140,6 +140,8 @@ export interface CopyState {
   readonly inventory?: ObjectPin;
   readonly keyId?: string;
   readonly keyCountry?: string;
+  /** Set when a later reading found this copy's bytes wrong or missing; it is not offered for restores until it reads clean again. */
+  readonly damagedAt?: string;
 }
 
 export interface ValidationResult {
@@ -151,6 +153,8 @@ export interface ValidationResult {
   readonly checkedBytes: number;
   readonly restoreSeconds?: number;
   readonly detail: string;
+  /** Locations whose bytes were found wrong or missing. */
+  readonly damagedLocations?: readonly string[];
 }
 
 export interface Hold {
@@ -211,6 +215,18 @@ export interface BackupRecord {
 
 /** Fields a status change may carry with it; a failing status must bring its cause. */
 export type RecordPatch = Partial<Omit<BackupRecord, 'id' | 'store' | 'status'>>;
+
+/**
+ * Copies one may restore from. A backup that was completed once and is "corrupted" since keeps its good copies: at 3 a.m. one whole
+ * copy is a backup.
+ */
+export function restorableCopies(record: BackupRecord): readonly CopyState[] {
+  const wasCompleted = record.checks.length > 0 && record.checks.every((check) => check.verdict === 'pass');
+  if (!isRestorable(record.status) && !(record.status === 'corrupted' && wasCompleted)) return [];
+  return record.copies.filter(
+    (copy) => copy.presentAt !== undefined && copy.verifiedAt !== undefined && copy.damagedAt === undefined,
+  );
+}
 
 const NEEDS_CAUSE: readonly BackupStatus[] = ['failed', 'quarantined', 'corrupted', 'aborted'];
 

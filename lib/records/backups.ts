@@ -1,7 +1,7 @@
 // Backup records in the catalog: created once, changed through changeBackup() only, with the audit entry in the same transaction.
 
 import type { AuditAction } from '../domain/audit-entry.ts';
-import { changeStatus, isRestorable } from '../domain/backup-record.ts';
+import { changeStatus, isRestorable, restorableCopies } from '../domain/backup-record.ts';
 import type { BackupRecord, BackupStatus, RecordPatch } from '../domain/backup-record.ts';
 import { HoldfastError } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
@@ -51,12 +51,30 @@ export async function newestRestorable(catalog: Catalog, store: string): Promise
   return undefined;
 }
 
+/**
+ * What a restore takes when nobody names a backup: the newest restorable one; failing that, the newest that was completed once and
+ * still has a good copy.
+ */
+export async function newestWithGoodCopy(catalog: Catalog, store: string): Promise<BackupRecord | undefined> {
+  let damaged: BackupRecord | undefined;
+  for await (const record of allBackups(catalog, store)) {
+    if (restorableCopies(record).length === 0) continue;
+    if (isRestorable(record.status)) return record;
+    damaged ??= record;
+  }
+  return damaged;
+}
+
 /** Restorable backups of a store, newest first, page by page. */
 export async function* restorableBackups(catalog: Catalog, store: string): AsyncGenerator<BackupRecord> {
+  for await (const record of allBackups(catalog, store)) if (isRestorable(record.status)) yield record;
+}
+
+async function* allBackups(catalog: Catalog, store: string): AsyncGenerator<BackupRecord> {
   let after: string | undefined;
   do {
     const page = await listBackups(catalog, { store, newestFirst: true, ...(after !== undefined && { after }) });
-    for (const record of page.items) if (isRestorable(record.status)) yield record;
+    yield* page.items;
     after = page.next;
   } while (after !== undefined);
 }

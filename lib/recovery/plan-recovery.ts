@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import type { BackupRecord, CopyState } from '../domain/backup-record.ts';
-import { isRestorable } from '../domain/backup-record.ts';
+import { restorableCopies } from '../domain/backup-record.ts';
 import { HoldfastError } from '../domain/errors.ts';
 import { canonicalJson } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
@@ -11,7 +11,7 @@ import type { RecoveryOptions, RecoveryPlan, RecoveryTarget } from '../domain/re
 import type { MethodCapabilities } from '../ports/engine.ts';
 import type { Platform } from '../ports/platform.ts';
 import { auditWrites } from '../records/audit.ts';
-import { loadBackup, newestRestorable } from '../records/backups.ts';
+import { loadBackup, newestWithGoodCopy } from '../records/backups.ts';
 import { decideAndWrite, toItemValue } from '../records/items.ts';
 import { planKey } from '../records/keys.ts';
 import { measuredRate } from './measured-rate.ts';
@@ -54,7 +54,7 @@ async function chooseBackup(platform: Platform, request: PlanRequest): Promise<B
   platform.policies.store(request.store);
   const record =
     request.backupId === undefined
-      ? await newestRestorable(platform.catalog, request.store)
+      ? await newestWithGoodCopy(platform.catalog, request.store)
       : await loadBackup(platform.catalog, request.backupId);
   if (record === undefined) {
     throw new HoldfastError('BackupNotRestorable', `'${request.store}' has no backup to restore from`, {
@@ -68,7 +68,7 @@ async function chooseBackup(platform: Platform, request: PlanRequest): Promise<B
       { backupId: record.id },
     );
   }
-  if (!isRestorable(record.status)) {
+  if (restorableCopies(record).length === 0) {
     throw new HoldfastError('BackupNotRestorable', `backup '${record.id}' is ${record.status}`, {
       backupId: record.id,
       status: record.status,
@@ -78,9 +78,7 @@ async function chooseBackup(platform: Platform, request: PlanRequest): Promise<B
 }
 
 function chooseCopy(record: BackupRecord, location: string | undefined): CopyState {
-  const copies = record.copies.filter(
-    (copy) => copy.presentAt !== undefined && (location === undefined || copy.location === location),
-  );
+  const copies = restorableCopies(record).filter((copy) => location === undefined || copy.location === location);
   const copy = copies.find((candidate) => candidate.role === 'primary') ?? copies[0];
   if (copy === undefined)
     throw new HoldfastError(

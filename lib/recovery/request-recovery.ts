@@ -8,7 +8,7 @@ import { isoNow } from '../ports/clock.ts';
 import type { Platform } from '../ports/platform.ts';
 import { auditWrites } from '../records/audit.ts';
 import { loadBackup } from '../records/backups.ts';
-import { isRestorable } from '../domain/backup-record.ts';
+import { restorableCopies } from '../domain/backup-record.ts';
 import { decideAndWrite, load, putOver } from '../records/items.ts';
 import { idempotencyKey, planKey, recoveryKey } from '../records/keys.ts';
 import { digestOf } from './plan-recovery.ts';
@@ -85,7 +85,7 @@ async function assertMayRun(platform: Platform, plan: RecoveryPlan, confirm: str
       planId: plan.id,
     });
   const record = await loadBackup(platform.catalog, plan.backupId);
-  if (!isRestorable(record.status))
+  if (restorableCopies(record).length === 0)
     throw new HoldfastError('BackupNotRestorable', `backup '${record.id}' is ${record.status} by now`, {
       backupId: record.id,
     });

@@ -2,7 +2,7 @@
 // clean reading of a corrupted one makes it whole again. Safe to repeat: a result is written once by its id.
 
 import * as z from 'zod/mini';
-import type { BackupRecord, BackupStatus, ValidationResult } from '../domain/backup-record.ts';
+import type { BackupRecord, BackupStatus, CopyState, ValidationResult } from '../domain/backup-record.ts';
 import type { StoredError } from '../domain/errors.ts';
 import { resultOf } from '../jobs/results.ts';
 import { isoNow } from '../ports/clock.ts';
@@ -19,7 +19,7 @@ export async function recordValidation(platform: Platform, { validationId }: z.i
   await patchBackup(platform, validation.backupId, (record) =>
     record.validationResults.some((known) => known.id === result.id)
       ? undefined
-      : { validationResults: [...record.validationResults, result] },
+      : { validationResults: [...record.validationResults, result], copies: judgedCopies(record, result) },
   );
   const record = await loadBackup(platform.catalog, validation.backupId);
   const to = statusAfter(record, result);
@@ -34,6 +34,16 @@ export async function recordValidation(platform: Platform, { validationId }: z.i
   }
   await endValidation(platform.catalog, validationId, { status: 'completed', result, endedAt: isoNow(platform.clock) });
   return { validationId, verdict: result.verdict };
+}
+
+/** Marks the copies that were found damaged; a clean reading of all copies takes the marks away. */
+function judgedCopies({ copies }: BackupRecord, result: ValidationResult): readonly CopyState[] {
+  const damaged = result.damagedLocations ?? [];
+  const isClean = result.kind === 'integrity' && result.verdict === 'passed';
+  return copies.map(({ damagedAt, ...copy }) => {
+    const at = damaged.includes(copy.location) ? result.at : isClean ? undefined : damagedAt;
+    return { ...copy, ...(at !== undefined && { damagedAt: at }) };
+  });
 }
 
 function statusAfter(record: BackupRecord, result: ValidationResult): BackupStatus | undefined {

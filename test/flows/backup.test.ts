@@ -174,6 +174,7 @@ describe('backup', () => {
     await backUp();
     const primary = platform.stores.get('primary');
     const pack = primary?.keys().find((key) => key.includes('/packs/')) ?? '';
+    const attempt = pack.split('/').at(-2);
     primary?.tamper(pack, (bytes) => {
       const changed = Buffer.from(bytes);
       changed.writeUInt8(changed.readUInt8(changed.length >> 1) ^ 1, changed.length >> 1);
@@ -182,8 +183,12 @@ describe('backup', () => {
     platform.clock.advance(31 * 24 * 3_600_000);
 
     const record = await backUp();
+    const next = await backUp();
 
     expect(record.status).toBe('corrupted');
+    // One bad pack must not stop all backups for ever: the next one stores that content anew.
+    expect(next.status).toBe('completed');
+    expect(next.units.flatMap((unit) => unit.needsAttempts)).not.toContain(attempt);
   });
 
   it('older packs read within the policy days - are not read again, and their date stands on the record', async () => {

@@ -156,6 +156,40 @@ describe('validation', () => {
     expect(platform.notices.length).toBe(1);
   });
 
+  it('one copy damaged, the other whole - the damaged one is marked, and a restore reads the whole one', async () => {
+    tamperPack('primary');
+    const { after } = await validate('integrity');
+
+    const request = await recover();
+
+    expect(after.status).toBe('corrupted');
+    expect(after.copies.filter((copy) => copy.damagedAt !== undefined).map((copy) => copy.location)).toEqual([
+      'primary',
+    ]);
+    expect(request.status).toBe('completed');
+    expect(request.plan.location).toBe('second');
+  });
+
+  it('both copies damaged - there is nothing to restore from, and the plan says so', async () => {
+    tamperPack('primary');
+    tamperPack('second');
+    const { after } = await validate('integrity');
+
+    expect(after.copies.every((copy) => copy.damagedAt !== undefined)).toBe(true);
+    await expect(recover()).rejects.toMatchObject({ name: 'BackupNotRestorable' });
+  });
+
+  it('a damaged inventory - is found as well', async () => {
+    const store = platform.stores.get('second');
+    store?.tamper(store.keys().find((key) => key.includes('/inventories/')) ?? '', (bytes) =>
+      Buffer.concat([bytes, Buffer.from(' ')]),
+    );
+
+    const { after } = await validate('integrity');
+
+    expect(after.status).toBe('corrupted');
+  });
+
   it('a lost object - the record becomes corrupted', async () => {
     const store = platform.stores.get('second');
     store?.lose(store.keys().find((key) => key.includes('/manifests/')) ?? '');
