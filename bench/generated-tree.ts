@@ -6,6 +6,7 @@ import { join } from 'node:path';
 const KIBIBYTE = 1024;
 const MEBIBYTE = 1024 * KIBIBYTE;
 const FILES_PER_DIRECTORY = 64;
+const PHRASES = 16 * KIBIBYTE;
 /** One instant for all, so that two generated trees are equal in every attribute. */
 const MODIFIED_SECONDS = 1_700_000_000;
 
@@ -37,7 +38,7 @@ export interface GeneratedFile {
  */
 export function generateTree(root: string, mebibytes: number): readonly GeneratedFile[] {
   const numbers = new Numbers(42);
-  const words = makeWords(numbers);
+  const phrases = makePhrases(numbers);
   const files: GeneratedFile[] = [];
   const recent: Buffer[] = [];
   let total = 0;
@@ -50,7 +51,7 @@ export function generateTree(root: string, mebibytes: number): readonly Generate
     if (i % FILES_PER_DIRECTORY === 0) mkdirSync(directory, { recursive: true });
     const path = join(directory, `f${String(i)}.${i % 3 === 0 ? 'json' : 'txt'}`);
     const copied = numbers.next(20) === 0 ? recent[numbers.next(recent.length || 1)] : undefined;
-    const content = copied ?? makeContent(numbers, words, sizeOf(numbers));
+    const content = copied ?? makeContent(numbers, phrases, sizeOf(numbers));
     writeFileSync(path, content);
     utimesSync(path, MODIFIED_SECONDS, MODIFIED_SECONDS);
     if (content.length < 256 * KIBIBYTE) recent[i % 64] = content;
@@ -63,7 +64,7 @@ export function generateTree(root: string, mebibytes: number): readonly Generate
 /** Changes about three percent of the bytes: appends, edits in the middle, new files, removed files. */
 export function changeTree(root: string, files: readonly GeneratedFile[]): void {
   const numbers = new Numbers(7);
-  const words = makeWords(numbers);
+  const phrases = makePhrases(numbers);
   const total = files.reduce((sum, file) => sum + file.sizeBytes, 0);
   let touched = 0;
   for (let i = 0; touched < total * 0.03; i++) {
@@ -75,15 +76,15 @@ export function changeTree(root: string, files: readonly GeneratedFile[]): void 
         break;
       case 1:
         mkdirSync(join(root, 'new'), { recursive: true });
-        writeFileSync(join(root, 'new', `n${String(i)}`), makeContent(numbers, words, sizeOf(numbers)));
+        writeFileSync(join(root, 'new', `n${String(i)}`), makeContent(numbers, phrases, sizeOf(numbers)));
         break;
       case 2:
       case 3:
       case 4:
-        appendFileSync(file.path, makeContent(numbers, words, 200));
+        appendFileSync(file.path, makeContent(numbers, phrases, 200));
         break;
       default:
-        editMiddle(file, makeContent(numbers, words, 100));
+        editMiddle(file, makeContent(numbers, phrases, 100));
     }
   }
 }
@@ -105,24 +106,34 @@ function sizeOf(numbers: Numbers): number {
   return MEBIBYTE + numbers.next(8 * MEBIBYTE);
 }
 
-function makeWords(numbers: Numbers): readonly Buffer[] {
-  return Array.from({ length: 8192 }, () => {
-    const letters = Array.from({ length: 2 + numbers.next(9) }, () => String.fromCharCode(97 + numbers.next(26)));
-    return Buffer.from(`${letters.join('')}${numbers.next(9) === 0 ? '\n' : ' '}`);
+/** Phrases of one to eight words: text repeats itself in longer pieces than words. */
+function makePhrases(numbers: Numbers): readonly Buffer[] {
+  const words = Array.from({ length: 4096 }, () =>
+    Array.from({ length: 2 + numbers.next(9) }, () => String.fromCharCode(97 + numbers.next(26))).join(''),
+  );
+  return Array.from({ length: PHRASES }, () => {
+    const phrase = Array.from({ length: 1 + numbers.next(8) }, () => words[skewed(numbers, words.length)]).join(' ');
+    return Buffer.from(`${phrase}${numbers.next(3) === 0 ? '\n' : ' '}`);
   });
 }
 
-function makeContent(numbers: Numbers, words: readonly Buffer[], sizeBytes: number): Buffer {
+/** Squaring favours the first ones, as language does. */
+function skewed(numbers: Numbers, below: number): number {
+  const pick = numbers.next(below);
+  return Math.floor((pick * pick) / below);
+}
+
+function makeContent(numbers: Numbers, phrases: readonly Buffer[], sizeBytes: number): Buffer {
   const content = Buffer.allocUnsafe(sizeBytes);
   if (numbers.next(50) === 0) {
-    for (let at = 0; at + 4 <= sizeBytes; at += 4) content.writeUInt32LE(numbers.next(0xffffffff), at);
+    for (let at = 0; at < sizeBytes; at++) content[at] = numbers.next(256);
     return content;
   }
   let at = 0;
   while (at < sizeBytes) {
-    // Squaring favours the first words, as language does.
-    const pick = numbers.next(1024);
-    at += words[Math.floor((pick * pick) / 128)]!.copy(content, at);
+    at += phrases[skewed(numbers, PHRASES)]!.copy(content, at);
+    // Something that is new each time: ids, numbers, names.
+    if (at < sizeBytes && numbers.next(3) === 0) at += content.write(`${String(numbers.next(1_000_000))} `, at);
   }
   return content;
 }
