@@ -10,7 +10,7 @@ import type { PointReader, RestoreRequest } from '../../lib/ports/engine.ts';
 import type { MemoryEntry } from '../fakes/memory-sink.ts';
 import { memoryFile, pointOf } from '../fakes/memory-sink.ts';
 import type { Place } from './files-fixture.ts';
-import { dump, filesPlace, listing, makeTree, restore, shell, sourceOf } from './files-fixture.ts';
+import { dump, filesPlace, listing, makeTree, restore, run, shell, sourceOf } from './files-fixture.ts';
 
 let place: Place;
 beforeEach(() => {
@@ -133,6 +133,17 @@ describe('made-up recovery point', () => {
       name: 'RestoreMismatch',
       message: expect.stringContaining("'a' has other content"),
     });
+  });
+
+  test('times that the file system cannot keep - restored with a warning for each, because the data is whole', async () => {
+    const centuriesAhead = { mtimeNs: 32_503_680_000_000_000_000n };
+    const result = await restored(crafted([other('a', 'directory', centuriesAhead), file('b', 'x', centuriesAhead)]));
+
+    const kept = run('stat', ['-c', '%Y', place.path('target', 'a'), place.path('target', 'b')])
+      .trim()
+      .split('\n');
+    const lost = ['a', 'b'].filter((_, at) => kept[at] !== '32503680000');
+    expect(result.warnings).toEqual(lost.map((path) => `this file system cannot keep the modification time: ${path}`));
   });
 
   test('fewer files than the point says, trap 51 - IntegrityViolation before anything is written', async () => {

@@ -30,6 +30,8 @@ import type { Place } from './tree-cursor.ts';
 
 const DIFFERENCES_MAX = 10;
 const READ_BYTES = 1024 * 1024;
+/** What Node's utimes makes of nanoseconds. */
+const ROUNDED_TIME_NS = 2000n;
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
 
 /** A directory whose content is being compared; `entry` is undefined for the unit's root, which is finished last of all. */
@@ -133,15 +135,18 @@ class Comparison {
   }
 
   #compareMetadata(entry: StoredEntry, stat: BigIntStats): void {
-    const { metadata } = this.#restore;
+    const { findings, metadata } = this.#restore;
     const mode = Number(stat.mode & 0o7777n);
     if (entry.kind !== 'symlink' && mode !== metadata.modeOf(entry)) {
       this.#differs(entry, `has mode ${mode.toString(8)}, not ${metadata.modeOf(entry).toString(8)}`);
     }
     if (metadata.restoresOwners && (Number(stat.uid) !== entry.uid || Number(stat.gid) !== entry.gid))
       this.#differs(entry, 'has another owner');
-    const isSameTime = metadata.isExact ? stat.mtimeNs === entry.mtimeNs : abs(stat.mtimeNs - entry.mtimeNs) < 2000n;
-    if (!isSameTime) this.#differs(entry, 'has another modification time');
+    const isSameTime = metadata.isExact
+      ? stat.mtimeNs === entry.mtimeNs
+      : abs(stat.mtimeNs - entry.mtimeNs) < ROUNDED_TIME_NS;
+    // Some file systems keep coarser times or fewer centuries; the data is whole all the same.
+    if (!isSameTime) findings.warn('this file system cannot keep the modification time', entry.path);
     if (entry.deviceNumber !== undefined && Number(stat.rdev) !== entry.deviceNumber)
       this.#differs(entry, 'is another device');
   }
