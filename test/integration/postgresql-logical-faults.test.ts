@@ -56,7 +56,7 @@ async function dumpWith(script: string, settings: Readonly<Record<string, unknow
 }
 
 describe('a tool that does not do what it says', () => {
-  test.each([
+  withAll.each([
     ['trap 1 - writes half and exits 1', '$real "$@" | head -c 100000; exit 1', 'DumpToolFailed'],
     ['trap 2 - is killed after half', '$real "$@" | head -c 100000; kill -9 $$', 'DumpToolFailed'],
     ['trap 3 - writes half and exits 0', '$real "$@" | head -c 100000; exit 0', 'DumpIncomplete'],
@@ -80,8 +80,6 @@ describe('a tool that does not do what it says', () => {
       'SourceAuthenticationFailed',
     ],
   ])('%s', async (_what, script, name) => {
-    if (!hasPostgresqlServer(MAJOR) || !hasPostgresqlClient(MAJOR)) return;
-
     await expect(dumpWith(script)).rejects.toMatchObject({ name });
   });
 
@@ -260,7 +258,7 @@ describe('a restore that must not succeed', () => {
   const names = async () =>
     (await server.sql('postgres', 'SELECT datname FROM pg_database')).map((row) => String(row['datname']));
 
-  test.each([
+  withAll.each([
     [
       'trap 49 - one row changed in the stored dump',
       (bytes: Buffer) => bytes.write('ffff', bytes.indexOf(md5Line(4000)) + 5),
@@ -273,7 +271,6 @@ describe('a restore that must not succeed', () => {
     ],
     ['a broken head', (bytes: Buffer) => bytes.fill(0xff, 0, 20), 'RestoreMismatch'],
   ])('%s - no database under the wanted name', async (_what, damage, name) => {
-    if (!hasPostgresqlServer(MAJOR) || !hasPostgresqlClient(MAJOR)) return;
     const dumped = await dumpAll(source(), { ...place, context: () => context() });
     const file = dumped[1]!.sink.fileOf('postgres.dump');
     const bytes = readFileSync(file);
@@ -288,8 +285,7 @@ describe('a restore that must not succeed', () => {
     expect((await postgresql.testRestore(source(), readersOf(dumped), scratch, context())).verdict).toBe('failed');
   });
 
-  test.each(['postgres.dump', 'database.json'])('%s missing - RestoreMismatch', async (path) => {
-    if (!hasPostgresqlServer(MAJOR) || !hasPostgresqlClient(MAJOR)) return;
+  withAll.each(['postgres.dump', 'database.json'])('%s missing - RestoreMismatch', async (path) => {
     const dumped = await dumpAll(source(), { ...place, context: () => context() });
     dumped[1]!.sink.forget(path);
 

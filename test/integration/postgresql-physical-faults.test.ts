@@ -284,13 +284,12 @@ describe('a restore that must not succeed', () => {
     },
   );
 
-  test.each([
+  withServer.each([
     ['trap 14 - a WAL segment', /^data\/pg_wal\/[0-9A-F]{24}$/],
     ['a file of a table', /^data\/base\/\d+\/1259$/],
     ['the manifest', /^backup_manifest$/],
     ['the control file', /^data\/global\/pg_control$/],
   ])('%s missing from the recovery point - RestoreMismatch', async (_what, pattern) => {
-    if (!hasPostgresqlServer(MAJOR)) return;
     const fresh = await dumpAll(source(), withSecret(place));
     const sink = fresh[0]?.sink;
     sink?.forget([...sink.stored.keys()].find((path) => pattern.test(path)) ?? '');

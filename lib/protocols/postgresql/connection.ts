@@ -33,6 +33,8 @@ export interface ConnectionOptions {
 const CONNECT_SECONDS = 15;
 /** A checkpoint of a busy server may take minutes before the first byte of a base backup. */
 const IDLE_SECONDS = 600;
+/** A server that does not answer the farewell holds nothing of ours. */
+const CLOSE_MILLISECONDS = 5000;
 const NOTICES_MAX = 20;
 const APPLICATION_NAME = 'holdfast';
 
@@ -133,10 +135,13 @@ export class PostgresqlConnection {
   /** Ends politely; never throws, because by then the result is known. */
   async close(): Promise<void> {
     this.#signal.removeEventListener('abort', this.#onAbort);
+    const lastResort = setTimeout(() => this.destroy(), CLOSE_MILLISECONDS);
     try {
       await this.#client.end();
     } catch {
       // The server has ended it already.
+    } finally {
+      clearTimeout(lastResort);
     }
   }
 

@@ -13,13 +13,14 @@ export const LARGE_OBJECTS = 'pg_largeobject';
 
 /**
  * A sum does not depend on the order of rows, and unlike an exclusive or it notices two equal rows that are missing. Both halves of the
- * MD5 are summed, so that 128 bits must agree.
+ * MD5 are summed, so that 128 bits must agree. `OFFSET 0` keeps the server from hashing each row once per half; sums of bigint are
+ * exact and faster than those of numeric (measured together: a quarter less time).
  */
 const CONTENT = (from: string, text: string): string => `
   SELECT count(*)::text AS count,
-    coalesce(sum(('x' || left(h, 16))::bit(64)::bigint::numeric), 0)::text || ':' ||
-    coalesce(sum(('x' || right(h, 16))::bit(64)::bigint::numeric), 0)::text AS hash
-  FROM (SELECT md5(${text}) AS h FROM ${from}) AS hashed`;
+    coalesce(sum(('x' || left(h, 16))::bit(64)::bigint), 0)::text || ':' ||
+    coalesce(sum(('x' || right(h, 16))::bit(64)::bigint), 0)::text AS hash
+  FROM (SELECT md5(${text}) AS h FROM ${from} OFFSET 0) AS hashed`;
 const COUNT = (from: string): string => `SELECT count(*)::text AS count, '' AS hash FROM ${from}`;
 
 /** Of one table. `ONLY`, because children are tables of their own in the list. */

@@ -1,7 +1,5 @@
 // Names of the units of a logical backup and of the files inside them. A database may be called anything; a unit may not.
 
-import type { JsonObject } from '../../../domain/json.ts';
-
 export const GLOBALS_UNIT = 'globals';
 export const GLOBALS_FILE = 'globals.sql';
 /** The last line of what pg_dumpall writes. */
@@ -14,10 +12,6 @@ export const databaseUnit = (database: string): string => `${DATABASE_PREFIX}${e
 export const isDatabaseUnit = (unit: string): boolean => unit.startsWith(DATABASE_PREFIX);
 
 export const dumpFile = (database: string): string => `${encodeName(database)}.dump`;
-
-export interface DatabaseSpec extends JsonObject {
-  readonly database: string;
-}
 
 /** A leading dot is the one thing that percent-encoding leaves and a path gives a meaning to. */
 const encodeName = (name: string): string => encodeURIComponent(name).replace(/^\./, '%2E');
