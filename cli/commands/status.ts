@@ -95,15 +95,22 @@ function columns({ terminal, lang }: Session, now: number): readonly Column<Stor
     { title: titles.rpo, cell: (row) => rpoText(row, lang), align: 'right' },
     {
       title: titles.restorable,
-      cell: (row) => (row.newestPoint === undefined ? never : instantText(row.newestPoint.at, row.timeZone, lang)),
+      cell: (row) =>
+        row.skipReason ?? (row.newestPoint === undefined ? never : instantText(row.newestPoint.at, row.timeZone, lang)),
       rank: 2,
     },
-    { title: titles.copies, cell: (row) => `${row.copies.found}/${row.copies.demanded}`, align: 'right', rank: 1 },
+    {
+      title: titles.copies,
+      cell: (row) => (row.state === 'skipped' ? '—' : `${row.copies.found}/${row.copies.demanded}`),
+      align: 'right',
+      rank: 1,
+    },
     { title: titles.tested, cell: (row) => testedText(row, now, lang), align: 'right', rank: 4 },
   ];
 }
 
-function rpoText({ rpo }: StoreStateView, lang: Session['lang']): string {
+function rpoText({ rpo, state }: StoreStateView, lang: Session['lang']): string {
+  if (state === 'skipped') return '—';
   const goal = spanText(rpo.goalSeconds, lang);
   return `${rpo.nowSeconds === undefined ? '—' : spanText(rpo.nowSeconds, lang)} / ${goal}`;
 }

@@ -58,3 +58,10 @@ export interface StorePolicy {
   /** Where a test restore may put data; undefined: a temporary place beside the platform. */
   readonly scratch?: Readonly<Record<string, unknown>>;
 }
+
+export interface SkippedStore {
+  readonly store: string;
+  readonly service: string;
+  readonly owner: string;
+  readonly reason: string;
+}

@@ -5,7 +5,7 @@ import { isRestorable } from '../domain/backup-record.ts';
 import type { StoredError } from '../domain/errors.ts';
 import type { DataType } from '../domain/compliance.ts';
 import type { ServiceLevel } from '../domain/service-level.ts';
-import type { StorePolicy } from '../domain/store-policy.ts';
+import type { SkippedStore, StorePolicy } from '../domain/store-policy.ts';
 
 /** `unknown`: we have no data; never shown as good. */
 export const COVERAGE_STATES = ['met', 'at-risk', 'missed', 'unprotected', 'skipped', 'unknown'] as const;
@@ -129,6 +129,24 @@ export const unknownState = (policy: StorePolicy): StoreState => ({
   rpo: { goalSeconds: policy.rpoSeconds },
   rtoGoalSeconds: policy.rtoSeconds,
   copies: { found: 0, demanded: policy.copies.length },
+});
+
+/** A store that the configuration leaves out on purpose: no goal, no evidence, but in the list with its reason. */
+export const skippedState = ({ store, service, owner, reason }: SkippedStore): StoreState => ({
+  store,
+  service,
+  owner,
+  engine: '',
+  method: '',
+  serviceLevel: 'low',
+  dataType: 'system_data',
+  timeZone: DEFAULT_ZONE,
+  state: 'skipped',
+  reasons: ['skipped-by-policy'],
+  rpo: { goalSeconds: 0 },
+  rtoGoalSeconds: 0,
+  copies: { found: 0, demanded: 0 },
+  skipReason: reason,
 });
 
 const identityOf = (policy: StorePolicy) => ({

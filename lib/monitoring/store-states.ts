@@ -7,10 +7,11 @@ import type { Platform } from '../ports/platform.ts';
 import { listBackups } from '../records/backups.ts';
 import { loadNoticeState } from './notice-state.ts';
 import type { StoreState } from './store-state.ts';
-import { stateOf, unknownState } from './store-state.ts';
+import { skippedState, stateOf, unknownState } from './store-state.ts';
 
 export async function storeStates(platform: Platform): Promise<readonly StoreState[]> {
-  return await Promise.all(platform.policies.stores().map((policy) => safeState(platform, policy)));
+  const states = await Promise.all(platform.policies.stores().map((policy) => safeState(platform, policy)));
+  return [...states, ...platform.policies.skipped().map(skippedState)];
 }
 
 /** @throws NotFound (no such store), CatalogUnavailable */

@@ -1,6 +1,6 @@
 // The bundle of ports that every step gets: one cloud, the engines and the policies. Built in lib/app/wiring.ts only.
 
-import type { StorePolicy, LocationPolicy } from '../domain/store-policy.ts';
+import type { LocationPolicy, SkippedStore, StorePolicy } from '../domain/store-policy.ts';
 import type { Catalog } from './catalog.ts';
 import type { Clock } from './clock.ts';
 import type { Engine } from './engine.ts';
@@ -44,6 +44,8 @@ export interface Policies {
   stores(): readonly StorePolicy[];
   /** @throws NotFound with the nearest names */
   store(name: string): StorePolicy;
+  /** Stores that the configuration names and leaves out, each with its reason: shown, so that nobody takes silence for cover. */
+  skipped(): readonly SkippedStore[];
   locations(): readonly LocationPolicy[];
   readonly limits: {
     readonly concurrentBackups: number;

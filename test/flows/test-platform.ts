@@ -185,6 +185,7 @@ export function startProcess(world: TestWorld, view: ProcessView = plainView(wor
     policies: {
       stores: () => policies,
       store: (name) => find(new Map(policies.map((policy) => [policy.store, policy])), name),
+      skipped: () => [],
       locations: () => [],
       limits: {
         concurrentBackups: 2,

@@ -1,6 +1,6 @@
 // A loaded configuration: every value effective, every location and store named, ready to be used by the platform.
 
-import type { LocationPolicy, StorePolicy } from '../../domain/store-policy.ts';
+import type { LocationPolicy, SkippedStore, StorePolicy } from '../../domain/store-policy.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { KnownEngine } from './known-engines.ts';
 import type { LevelName } from './levels.ts';
@@ -43,13 +43,6 @@ export interface ConfiguredStore extends StorePolicy {
   readonly log: { readonly keep: string | undefined } | undefined;
   readonly drill: 'weekly' | 'monthly' | 'quarterly' | 'yearly' | undefined;
   readonly origins: readonly Origin[];
-}
-
-export interface SkippedStore {
-  readonly store: string;
-  readonly service: string;
-  readonly owner: string;
-  readonly reason: string;
 }
 
 export interface NotifySettings {

@@ -21,6 +21,7 @@ export function effectivePolicies(configuration: Configuration): Policies {
       const hint = near === undefined ? `stores are ${[...byName.keys()].join(', ')}` : `did you mean '${near}'?`;
       throw new HoldfastError('NotFound', `unable to find store '${name}': ${hint}`, { store: name });
     },
+    skipped: () => configuration.skipped,
     locations: () => configuration.locations,
     limits: configuration.limits,
   };

@@ -2,9 +2,9 @@
 
 import { dirname, resolve } from 'node:path';
 
-import type { LocationPolicy } from '../../domain/store-policy.ts';
+import type { LocationPolicy, SkippedStore } from '../../domain/store-policy.ts';
 import { RULE_PACKS } from '../../compliance/rule-packs/rule-packs.ts';
-import type { Configuration, EngineLookup, NotifySettings, SkippedStore } from './configuration.ts';
+import type { Configuration, EngineLookup, NotifySettings } from './configuration.ts';
 import { DEFAULTS } from './defaults.ts';
 import { engineNames } from './engine-names.ts';
 import type { EngineNames } from './engine-names.ts';
