@@ -134,10 +134,7 @@ export function listing(root: string): string {
 export function treeDifference(left: string, right: string): string | undefined {
   const diff = spawnSync('diff', ['-r', '--no-dereference', left, right], { encoding: 'latin1' });
   // Fifos of two trees are told as different kinds of the same thing; find compares them below.
-  const told = diff.stdout
-    .split('\n')
-    .filter((line) => line !== '' && !/ is a (fifo|character special file|socket) while file /.test(line))
-    .join('\n');
+  const told = diff.stdout.replace(/^File [^]+? is a (fifo|character special file) while file [^]+? is a \1\n/gm, '');
   if (told !== '' || diff.status === 2) return `${told}${diff.stderr}`;
   const [leftLines, rightLines] = [listing(left).split('\n'), listing(right).split('\n')];
   const only = [
