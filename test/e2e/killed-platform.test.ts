@@ -2,7 +2,7 @@
 // end whatever says "completed" must come back equal to the source as it was.
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -41,7 +41,7 @@ beforeAll(async () => {
   platform = await scratchPlatform(path.join(folder, 'platform'), { paths: trees.paths });
 });
 
-afterAll(() => platform.remove());
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function call<T>(
   url: string,

@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -19,13 +19,14 @@ import type { RunningPlatform, ScratchPlatform } from './scratch-platform.ts';
 const START_SECONDS_MAX = 80;
 const routes = Object.values(routesByManager).flat();
 
+let folder: string;
 let platform: ScratchPlatform;
 let embedded: RunningPlatform;
 let offline: { readonly url: string; readonly child: ChildProcess; readonly said: string[] };
 let backupId: string;
 
 beforeAll(async () => {
-  const folder = scratchFolder();
+  folder = scratchFolder();
   const source = path.join(folder, 'source');
   mkdirSync(source);
   writeFileSync(path.join(source, 'letter.txt'), 'dear reader\n'.repeat(100));
@@ -37,7 +38,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all([embedded.end('SIGTERM'), endOffline()]);
-  platform.remove();
+  rmSync(folder, { recursive: true, force: true });
 });
 
 async function startOffline() {

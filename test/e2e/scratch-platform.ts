@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -46,7 +46,6 @@ export interface ScratchPlatform {
   launch(): LaunchedPlatform;
   /** Settles when it listens. */
   start(): Promise<RunningPlatform>;
-  remove(): void;
 }
 
 export interface LaunchedPlatform {
@@ -62,6 +61,7 @@ export interface RunningPlatform extends LaunchedPlatform {
   readonly url: string;
 }
 
+/** Removed by whoever made it, with all that stands in it. */
 export const scratchFolder = (): string => mkdtempSync(path.join(temporaryFolder, 'holdfast-e2e-'));
 
 /** Makes the platform below `folder`; its two locations stand in two failure domains. */
@@ -90,7 +90,6 @@ export async function scratchPlatform(
     run,
     launch: () => launch(program, configFile, folder),
     start: () => startUp(launch(program, configFile, folder)),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 
