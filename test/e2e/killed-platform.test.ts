@@ -41,7 +41,10 @@ beforeAll(async () => {
   platform = await scratchPlatform(path.join(folder, 'platform'), { paths: trees.paths });
 });
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  await platform.endAll();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 async function call<T>(
   url: string,

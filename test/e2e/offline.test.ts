@@ -37,7 +37,7 @@ beforeAll(async () => {
 }, START_SECONDS_MAX * 1000);
 
 afterAll(async () => {
-  await Promise.all([embedded.end('SIGTERM'), endOffline()]);
+  await Promise.all([platform.endAll(), endOffline()]);
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -46,6 +46,8 @@ export interface ScratchPlatform {
   launch(): LaunchedPlatform;
   /** Settles when it listens. */
   start(): Promise<RunningPlatform>;
+  /** Kills what a failed test has left running; what has ended is left alone. */
+  endAll(): Promise<void>;
 }
 
 export interface LaunchedPlatform {
@@ -80,6 +82,12 @@ export async function scratchPlatform(
     });
   const made = await run(['init', '--non-interactive']);
   if (made.exitCode !== 0) throw new Error(`init failed: ${made.stdout}\n${made.stderr}`);
+  const launched: LaunchedPlatform[] = [];
+  const launchOne = (): LaunchedPlatform => {
+    const one = launch(program, configFile, folder);
+    launched.push(one);
+    return one;
+  };
   const tokenFile = path.join(folder, '.holdfast', 'token.json');
   const { tokens } = JSON.parse(readFileSync(tokenFile, 'utf8')) as { tokens: { token: string }[] };
   return {
@@ -88,8 +96,11 @@ export async function scratchPlatform(
     tokenFile,
     token: tokens[0]?.token ?? '',
     run,
-    launch: () => launch(program, configFile, folder),
-    start: () => startUp(launch(program, configFile, folder)),
+    launch: launchOne,
+    start: () => startUp(launchOne()),
+    endAll: async () => {
+      await Promise.all(launched.map((one) => one.end('SIGKILL')));
+    },
   };
 }
 
