@@ -6,8 +6,10 @@ const MEBIBYTE = 1024 * KIBIBYTE;
 export const LIMITS = {
   /** Await states poll at most this often: Yandex Workflows allows no more retries on one state. */
   pollAttemptsMax: 100,
-  /** A unit of work (one dump unit, one verify, one copy) is started at most this often before the backup fails. */
+  /** A unit of work (one dump unit, one verify, one copy) may fail this often before the backup fails. */
   workAttemptsMax: 3,
+  /** Workers of one unit that may be lost without a word: a platform that restarts often is no fault of the source. */
+  workersLostMax: 12,
   /** A worker that shows no new heartbeat for this long is taken for lost. Ten heartbeats: one slow disk flush is no death. */
   heartbeatTermSeconds: 30,
   heartbeatIntervalSeconds: 3,

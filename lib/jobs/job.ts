@@ -22,6 +22,8 @@ export interface Job {
   readonly payload: JsonObject;
   /** 1 for the first. Only the newest attempt may write. */
   readonly attempt: number;
+  /** Earlier attempts that ended with an error of their own; the other ones were lost. */
+  readonly failures: number;
   /** Path of the machine state that started this attempt: a repeated call of the same state is the same attempt. */
   readonly startedBy: string;
   readonly startedAt: string;
@@ -30,6 +32,8 @@ export interface Job {
   readonly progress: JobProgress;
   readonly result?: JsonObject;
   readonly error?: StoredError;
+  /** How the newest failed attempt before this one ended. */
+  readonly lastError?: StoredError;
 }
 
 export interface JobReference {

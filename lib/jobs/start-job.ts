@@ -1,6 +1,7 @@
 // Starts an attempt of a job. Safe to run twice: the same machine state gets the same attempt, and a finished job is left alone.
 
 import { fromStoredError } from '../domain/errors.ts';
+import type { StoredError } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { Catalog } from '../ports/catalog.ts';
@@ -26,8 +27,8 @@ export interface JobRequest extends JobReference {
 }
 
 /**
- * Begins the next attempt and launches its worker. When LIMITS.workAttemptsMax attempts have failed, throws the last attempt's own
- * error, so that the record names what really happened.
+ * Begins the next attempt and launches its worker. When LIMITS.workAttemptsMax attempts have failed, throws the last error of one of
+ * them, so that the record names what really happened.
  */
 export async function startJob(platform: JobsPlatform, request: JobRequest): Promise<{ readonly attempt: number }> {
   const job = await decideAndWrite(platform.catalog, () => nextAttempt(platform, request));
@@ -45,27 +46,44 @@ async function nextAttempt(platform: JobsPlatform, request: JobRequest) {
   const current = await load<Job>(platform.catalog, key);
   if (current?.value.state === 'succeeded' || current?.value.startedBy === request.startedBy)
     return { result: current.value, writes: [] };
-  const attempt = (current?.value.attempt ?? 0) + 1;
-  if (attempt > LIMITS.workAttemptsMax) {
-    throw fromStoredError(
-      current?.value.error ?? {
-        name: 'WorkerLost',
-        message: `${LIMITS.workAttemptsMax} workers of '${request.job}' were lost`,
-        facts: { job: request.job },
-      },
-    );
-  }
+  const past = pastOf(current?.value);
+  assertMayTry(request.job, past);
   const job: Job = {
     owner: request.owner,
     job: request.job,
     kind: request.kind,
     payload: request.payload,
-    attempt,
+    attempt: past.failures + past.losses + 1,
+    failures: past.failures,
     startedBy: request.startedBy,
     startedAt: isoNow(platform.clock),
     state: 'running',
     heartbeat: 0,
     progress: { phase: 'starting', doneBytes: 0 },
+    ...(past.lastError !== undefined && { lastError: past.lastError }),
   };
   return { result: job, writes: [putOver(key, job, current)] };
+}
+
+interface Past {
+  readonly failures: number;
+  readonly losses: number;
+  readonly lastError: StoredError | undefined;
+}
+
+function pastOf(job: Job | undefined): Past {
+  if (job === undefined) return { failures: 0, losses: 0, lastError: undefined };
+  const failures = job.failures + (job.state === 'failed' ? 1 : 0);
+  return { failures, losses: job.attempt - failures, lastError: job.error ?? job.lastError };
+}
+
+/** Failures say something about the work, losses about the machine: each has its own bound. */
+function assertMayTry(job: string, { failures, losses, lastError }: Past): void {
+  const lost = {
+    name: 'WorkerLost',
+    message: `${losses} workers of '${job}' were lost`,
+    facts: { job, losses },
+  } as const;
+  if (failures >= LIMITS.workAttemptsMax) throw fromStoredError(lastError ?? lost);
+  if (losses >= LIMITS.workersLostMax) throw fromStoredError(lost);
 }

@@ -21,7 +21,9 @@ export interface TestContext extends RepositoryContext {
   readonly keys: MemoryKeyProvider;
 }
 
-export function aContext(options: { store?: string; location?: string; key?: string; seed?: string } = {}): TestContext {
+export function aContext(
+  options: { store?: string; location?: string; key?: string; seed?: string } = {},
+): TestContext {
   const location = options.location ?? 'first';
   const clock = fixedClock();
   return {
@@ -46,7 +48,12 @@ export const NO_FACTS: UnitFacts = { sourceVersion: 'test', warnings: [], detail
 /** Noise that follows from a seed; it does not compress. */
 export function noise(sizeBytes: number, seed = 'noise'): Buffer {
   const blocks: Buffer[] = [];
-  for (let i = 0; i * 32 < sizeBytes; i++) blocks.push(createHash('sha256').update(`${seed}/${String(i)}`).digest());
+  for (let i = 0; i * 32 < sizeBytes; i++)
+    blocks.push(
+      createHash('sha256')
+        .update(`${seed}/${String(i)}`)
+        .digest(),
+    );
   return Buffer.concat(blocks).subarray(0, sizeBytes);
 }
 
@@ -55,7 +62,10 @@ export function prose(sizeBytes: number, seed = 'prose'): Buffer {
   const lines: string[] = [];
   let length = 0;
   for (let i = 0; length < sizeBytes; i++) {
-    const word = createHash('sha256').update(`${seed}/${String(i % 97)}`).digest('hex').slice(0, 9);
+    const word = createHash('sha256')
+      .update(`${seed}/${String(i % 97)}`)
+      .digest('hex')
+      .slice(0, 9);
     const line = `${String(i)} the ${word} of the ${seed} is kept in the ${word} for later use\n`;
     lines.push(line);
     length += line.length;
@@ -80,7 +90,11 @@ export interface WriteOptions extends Partial<Omit<UnitWriterOptions, 'context'>
 }
 
 /** Writes a unit of files in the order given and seals it. */
-export async function writeUnit(context: RepositoryContext, tree: Tree, options: WriteOptions = {}): Promise<UnitResult> {
+export async function writeUnit(
+  context: RepositoryContext,
+  tree: Tree,
+  options: WriteOptions = {},
+): Promise<UnitResult> {
   const { facts = NO_FACTS, ...more } = options;
   const writer = await createUnitWriter({
     context,

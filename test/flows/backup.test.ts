@@ -71,6 +71,23 @@ describe('backup', () => {
     expect(record.units.some((unit) => unit.attempt.endsWith('.2'))).toBe(true);
   });
 
+  it('workers that vanish again and again, as on a machine that is restarted - the backup completes all the same', async () => {
+    platform.workers.loseNext = 8;
+
+    const record = await backUp();
+
+    expect(record.status).toBe('completed');
+  });
+
+  it('workers that always vanish - fails as lost, within the bound', async () => {
+    platform.workers.loseNext = 1000;
+
+    const record = await backUp();
+
+    expect(record.status).toBe('failed');
+    expect(record.cause?.name).toBe('WorkerLost');
+  });
+
   it('a worker that goes past a limit - fails at once and says so, because the next one would need as much', async () => {
     platform.workers.areOverLimit = true;
 
