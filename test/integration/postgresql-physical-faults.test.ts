@@ -185,22 +185,49 @@ describe('a stream that is damaged or cut', () => {
   withServer(
     'trap 15 - a slow backup while the server writes more WAL than it keeps for a slot - complete all the same',
     async () => {
-      const writer = await keepWriting(
-        { ...server, password: server.password },
-        "SELECT pg_logical_emit_message(false, 'x', repeat('x', 4000000)), pg_switch_wal(), pg_sleep(0.1)",
-      );
-      let slowed = 0;
-      const slow = async (path: string): Promise<void> => {
-        if (path.includes('/base/') && slowed++ < 40) await pause(100);
+      let rounds = 0;
+      const write = async (path: string): Promise<void> => {
+        if (!path.includes('/base/') || rounds++ >= 12) return;
+        await server.sql('postgres', "SELECT pg_logical_emit_message(false, 'x', repeat('x', 8000000))");
+        // At a checkpoint the server gives up slots that lag behind too far.
+        await server.sql('postgres', 'CHECKPOINT');
+        await pause(150);
       };
 
-      const { facts, sink, context } = await dumpOnce({}, { beforeWrite: slow }).finally(() => writer.stop());
+      const { facts, sink, context } = await dumpOnce({}, { beforeWrite: write });
 
       expect(Number(facts.details['walSegments'])).toBeGreaterThan(4);
       expect([...sink.stored.keys()].filter((path) => /pg_wal\/[0-9A-F]{24}$/.test(path))).toHaveLength(
         Number(facts.details['walSegments']),
       );
       expect(readdirSync(join(context.scratchDir, 'wal'))).toEqual([]);
+    },
+  );
+
+  withServer(
+    'trap 15 - the server gives up the slot of a backup that may not report its position - the attempt fails',
+    async () => {
+      // Where every name counts as a synchronous standby, a backup that reported its position would hold up commits.
+      const set = async (names: string) => {
+        await server.sql('postgres', `ALTER SYSTEM SET synchronous_standby_names = '${names}'`);
+        await server.sql('postgres', 'SELECT pg_reload_conf()');
+        await pause(200);
+      };
+      await server.sql('postgres', "ALTER SYSTEM SET synchronous_commit = 'local'");
+      await set('*');
+      let rounds = 0;
+      const write = async (path: string): Promise<void> => {
+        if (!path.includes('/base/') || rounds++ >= 14) return;
+        await server.sql('postgres', "SELECT pg_logical_emit_message(false, 'x', repeat('x', 8000000))");
+        await server.sql('postgres', 'CHECKPOINT');
+      };
+
+      const failure: unknown = await dumpOnce({}, { beforeWrite: write }).catch((error: unknown) => error);
+      const [row] = await server.sql('postgres', 'SELECT count(*) FROM pg_replication_slots');
+      await set('');
+
+      expect(['SourceUnreachable', 'DumpIncomplete']).toContain((failure as Error).name);
+      expect(row).toEqual({ count: '0' });
     },
   );
 
