@@ -1,4 +1,4 @@
-// Looks at a file tree source without changing it: is every path there and readable, how large is it, what would make a backup lie?
+// Looks at a file tree source without changing it: whether every path is there and readable, how large it is, what would make a backup lie.
 
 import { release } from 'node:os';
 
