@@ -10,6 +10,7 @@ import type { TestContext } from '../../test/fakes/repository-kit.ts';
 import { aContext, entriesOf, readUnit, summaryOf } from '../../test/fakes/repository-kit.ts';
 import type { GoldenRepository } from '../../test/golden/golden-repository.ts';
 import { GOLDEN_FILES, GOLDEN_STORE, writeGoldenRepository } from '../../test/golden/golden-repository.ts';
+import { IndependentReader } from '../../test/golden/independent-reader.ts';
 import type { UnitResult } from '../domain/backup-record.ts';
 import { pathText } from '../domain/entry.ts';
 import { listPoints } from './point.ts';
@@ -88,6 +89,14 @@ describe('golden repositories', () => {
     const { context, golden } = await stored(fixture);
 
     await expectGolden({ ...context, keys: recoveryKeyProvider(golden.printedRecoveryKey) });
+  });
+
+  test('repository-v1.json with a reader written from docs/repository-format.md alone - gives every file', async () => {
+    const { golden } = await stored('repository-v1.json');
+
+    const read = new IndependentReader(golden.objects, GOLDEN_STORE, golden.printedRecoveryKey).restore();
+
+    expect(summaryOf(read)).toEqual(summaryOf(GOLDEN_FILES));
   });
 
   test('what today is written - reads as the golden repositories do', async () => {

@@ -87,7 +87,7 @@ function offsetsOf(length: number): number[] {
   return [...offsets];
 }
 
-describe('one flipped bit', () => {
+describe('trap 8 - one flipped bit', () => {
   test.each([
     ['a pack', pack('bkp_2.0.1', 0), true],
     ['a pack of an earlier attempt', pack('bkp_1.0.1', 0), true],
@@ -184,7 +184,7 @@ function repinned(context: TestContext, unit: UnitResult): UnitResult {
   return { ...unit, manifest: { key: unit.manifest.key, sizeBytes: bytes.length, sha256: sha256Of(bytes) } };
 }
 
-describe('cut, lengthened, missing', () => {
+describe('trap 8 - cut, lengthened, missing', () => {
   const objects = (unit: Written): string[] => [
     pack('bkp_1.0.1', 0),
     pack('bkp_2.0.1', 0),

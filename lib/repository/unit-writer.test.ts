@@ -333,7 +333,7 @@ describe('deduplication', () => {
     expect(await readUnit(context, unit)).toEqual(summaryOf({ a: content, b: content }));
   });
 
-  test('content of an earlier attempt - is found through its index and read without it', async () => {
+  test('trap 54 - content of an earlier attempt is found through its index and read without it', async () => {
     const context = aContext();
     const content = noise(50_000);
     const first = await writeUnit(context, { a: content });
@@ -511,7 +511,7 @@ describe('durability order', () => {
     expect(context.location.bytes(key)).toEqual(other);
   });
 
-  test('an attempt that was used before - is refused', async () => {
+  test('trap 45 - an attempt that was used before is refused: nothing of it is resumed', async () => {
     const context = aContext();
     await writeUnit(context, { a: noise(100) });
 
