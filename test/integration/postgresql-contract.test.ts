@@ -1,5 +1,5 @@
 // Runs the engine contract on both methods of the PostgreSQL engine with a real server. Its mutants run on the files engine, in seconds.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -19,6 +19,7 @@ const CANARY = 'canary-93b1e5';
 const DUMPED = ['--no-owner', '--restrict-key=x'];
 const canRun = hasPostgresqlServer(MAJOR) && hasPostgresqlClient(MAJOR);
 
+const home = mkdtempSync(join(tmpdir(), 'holdfast-pg-'));
 let shared: Promise<PostgresqlServer> | undefined;
 let made = 0;
 
@@ -27,7 +28,7 @@ function server(): Promise<PostgresqlServer> {
   shared ??= (async () => {
     const started = await startPostgresql({
       major: MAJOR,
-      dir: mkdtempSync(join(tmpdir(), 'holdfast-pg-')),
+      dir: home,
       auth: 'scram',
     });
     await started.sql('postgres', `CREATE ROLE backup SUPERUSER LOGIN REPLICATION PASSWORD '${CANARY}'`);
@@ -41,6 +42,7 @@ function server(): Promise<PostgresqlServer> {
 }
 afterAll(async () => {
   await (await shared)?.stop('immediate');
+  rmSync(home, { recursive: true, force: true });
 });
 
 /** By another's judgement: pg_dump's plain text of a database, on a server of its own where a data directory was restored. */
@@ -139,7 +141,7 @@ const subjectOf =
       // A server that runs writes its log, its checkpoints and the time of each dump.
       isStable: ({ path }) => /PG_VERSION|postgresql\.conf|database\.json/.test(path.toString('latin1')),
     };
-    return { subject, dispose: async () => undefined };
+    return { subject, dispose: async () => rmSync(folder, { recursive: true, force: true }) };
   };
 
 if (canRun) {

@@ -28,11 +28,14 @@ import type { FileOwner } from './wal-store.ts';
 import { WalStore } from './wal-store.ts';
 
 const WARNINGS_MAX = 20;
+/** A spread checkpoint takes most of checkpoint_timeout, in silence; an hour is a generous setting of that. */
+const SPREAD_CHECKPOINT_SECONDS = 2 * 60 * 60;
 
 export async function dumpPhysical(source: EngineSource, sink: DumpSink, context: EngineContext): Promise<UnitFacts> {
   const settings = physicalSettings(source.settings);
   const target = await connectionTarget(settings, context);
-  const options = { signal: context.signal, purpose: 'physical' } as const;
+  const idle = settings.checkpoint === 'spread' ? { idleSeconds: SPREAD_CHECKPOINT_SECONDS } : {};
+  const options = { signal: context.signal, purpose: 'physical', ...idle } as const;
   const base = await PostgresqlConnection.open(target, options);
   let wal: PostgresqlConnection | undefined;
   try {
