@@ -22,6 +22,8 @@ export const REPOSITORY_LIMITS = {
   blockBytesTarget: MEBIBYTE,
   /** Attempts whose packs one manifest may need: years of daily backups with a wide margin. */
   attemptsMax: 65_535,
+  /** Names of units and attempts. */
+  nameBytesMax: 1024,
   /** Extended attributes of one entry; Linux allows 64 KiB of names and 64 KiB per value, other systems more. */
   xattrsMax: 65_536,
   xattrBytesMax: 16 * MEBIBYTE,

@@ -259,6 +259,39 @@ describe('entries', () => {
     expect(await entriesOf(await openUnit(context, unit))).toMatchObject([{ mtimeNs: 42n, mode: 0o600 }]);
   });
 
+  test('entries added and asked for while a file is open - do not disturb it', async () => {
+    const context = aContext();
+    const writer = await open(context);
+    const file = writer.open(meta('f'));
+    await file.write(noise(3000));
+    await writer.add(meta('d', { kind: 'directory' }));
+    expect(await writer.previous(Buffer.from('f'))).toBeUndefined();
+    await file.write(noise(3000, 'more'));
+    await file.close();
+
+    const unit = await writer.seal(NO_FACTS);
+
+    const whole = Buffer.concat([noise(3000), noise(3000, 'more')]);
+    expect(await readUnit(context, unit)).toEqual(summaryOf({ d: Buffer.alloc(0), f: whole }));
+  });
+
+  test('a unit sealed while a file is open - is refused', async () => {
+    const writer = await open(aContext());
+    writer.open(meta('f'));
+
+    await expect(writer.seal(NO_FACTS)).rejects.toMatchObject({ name: 'Internal' });
+  });
+
+  test.each([
+    ['a mode with its file type', { mode: 0o100644 }],
+    ['a link target longer than a path', { linkTarget: Buffer.alloc(5000, 'a') }],
+    ['an owner of more than 32 bits', { uid: 2 ** 32 }],
+  ])('%s - is refused, because nobody could read it again', async (_, wrong) => {
+    const writer = await open(aContext());
+
+    await expect(writer.add(meta('l', { kind: 'symlink', ...wrong }))).rejects.toMatchObject({ name: 'Internal' });
+  });
+
   test('facts of the unit - come back with the reader', async () => {
     const context = aContext();
     const facts = {

@@ -53,6 +53,8 @@ export interface UnitWriterOptions {
 
 /** @throws KeyUnwrapFailed, KeyUnavailable, CopyMissing, IntegrityViolation, RepositoryFormatUnsupported, InvalidRequest */
 export async function createUnitWriter(options: UnitWriterOptions): Promise<UnitWriter> {
+  const { length } = Buffer.from(options.unit);
+  invariant(length > 0 && length <= REPOSITORY_LIMITS.nameBytesMax, 'the name of a unit fits into its manifest');
   const history = await loadHistory(options);
   // Last, so that a writer that could not begin leaves nothing; before any pack, so that no pack is ever unreadable.
   const dataKey = await createDataKey(options.context, history.repository.id, options.attempt);
@@ -104,6 +106,7 @@ class RepositoryUnitWriter implements UnitWriter {
 
   open(entry: EntryMeta): ContentWriter {
     this.#assertWritable();
+    this.#assertNoOpenFile();
     invariant(entry.kind === 'file', 'only files have content');
     this.#path.cutter.begin();
     this.#openFile = new FileContentWriter(this.#path.cutter, entry, async (stored) => {
@@ -138,6 +141,7 @@ class RepositoryUnitWriter implements UnitWriter {
 
   async seal(facts: UnitFacts): Promise<UnitResult> {
     this.#assertWritable();
+    this.#assertNoOpenFile();
     this.#isEnded = true;
     const { chunks } = this.#history;
     const { pipeline, packs } = this.#path;
@@ -201,6 +205,9 @@ class RepositoryUnitWriter implements UnitWriter {
 
   #assertWritable(): void {
     invariant(!this.#isEnded, 'a sealed or abandoned unit takes nothing more');
+  }
+
+  #assertNoOpenFile(): void {
     invariant(this.#openFile === undefined, 'one file is written at a time');
   }
 

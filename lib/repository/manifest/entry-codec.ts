@@ -1,6 +1,7 @@
 // The body of a manifest entry: everything but its path, as one length-prefixed record that a search can step over.
 
 import type { EntryKind } from '../../domain/entry.ts';
+import { invariant } from '../../domain/errors.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import type { ByteReader } from '../encoding/byte-reader.ts';
 import type { ByteWriter } from '../encoding/byte-writer.ts';
@@ -21,6 +22,7 @@ const KIND_NAMES = new Map((Object.keys(KINDS) as EntryKind[]).map((kind) => [KI
 
 const HAS = { ctime: 1, inode: 2, linkTarget: 4, xattrs: 8, deviceNumber: 16, dataRanges: 32, sha256: 64 } as const;
 const FLAGS_MAX = 127;
+const MODE_MAX = 0o7777;
 const SHA256_BYTES = 32;
 const NANOSECONDS = 1_000_000_000n;
 const UINT32_MAX = 0xffffffff;
@@ -34,7 +36,9 @@ export interface AttemptNames {
   nameOf(number: number): string | undefined;
 }
 
+/** Refuses what the decoder would refuse: an entry that nobody can read must not be written. */
 export function encodeEntryBody(writer: ByteWriter, entry: ManifestEntry, attempts: AttemptNumbers): void {
+  assertDecodable(entry);
   writer.u8(KINDS[entry.kind]).varint(flagsOf(entry)).varint(entry.mode).varint(entry.uid).varint(entry.gid);
   writeInstant(writer, entry.mtimeNs);
   if (entry.ctimeNs !== undefined) writeInstant(writer, entry.ctimeNs);
@@ -51,13 +55,26 @@ export function encodeEntryBody(writer: ByteWriter, entry: ManifestEntry, attemp
   writeRuns(writer, entry.content, attempts);
 }
 
+function assertDecodable(entry: ManifestEntry): void {
+  const { mode, uid, gid, linkTarget, xattrs = [] } = entry;
+  const isShort = ({ length }: Buffer): boolean => length <= REPOSITORY_LIMITS.xattrBytesMax;
+  invariant(mode <= MODE_MAX, 'a mode has permission bits only');
+  invariant(uid <= UINT32_MAX && gid <= UINT32_MAX, 'owner and group have 32 bits');
+  invariant(linkTarget === undefined || linkTarget.length <= LIMITS.pathBytesMax, 'a link target is a path');
+  invariant(xattrs.length <= REPOSITORY_LIMITS.xattrsMax, 'an entry has a bounded number of extended attributes');
+  invariant(
+    xattrs.every(({ name, value }) => isShort(name) && isShort(value)),
+    'an extended attribute is bounded',
+  );
+}
+
 /** @throws IntegrityViolation */
 export function decodeEntryBody(reader: ByteReader, path: Buffer, attempts: AttemptNames): ManifestEntry {
   const kind = KIND_NAMES.get(reader.u8());
   if (kind === undefined) throw reader.malformed('an entry has an unknown kind');
   const flags = reader.varint(FLAGS_MAX);
   const has = (flag: number): boolean => (flags & flag) !== 0;
-  const mode = reader.varint(0o7777);
+  const mode = reader.varint(MODE_MAX);
   const uid = reader.varint(UINT32_MAX);
   const gid = reader.varint(UINT32_MAX);
   const mtimeNs = readInstant(reader);

@@ -17,7 +17,6 @@ import { compressionOf } from '../sealing/sealed-object.ts';
 import type { BlockRow } from './block-series.ts';
 
 const HASH_BYTES = 32;
-const NAME_BYTES_MAX = 1024;
 
 export interface NeededAttempt {
   readonly attempt: string;
@@ -65,13 +64,13 @@ export function encodeManifestTrailer(trailer: ManifestTrailer): Buffer {
 /** Blocks must fill the object from header to trailer, in path order. @throws IntegrityViolation */
 export function decodeManifestTrailer(object: SealedObject): ManifestTrailer {
   const reader = new ByteReader(object.trailer, object.key);
-  const unit = reader.text(NAME_BYTES_MAX);
+  const unit = reader.text(REPOSITORY_LIMITS.nameBytesMax);
   const facts = parseFacts(reader, object.key);
   const repositorySecret = Buffer.from(reader.bytes(REPOSITORY_SECRET_BYTES));
   const entries = reader.varint();
   const sizeBytes = reader.varint();
   const attempts = Array.from({ length: reader.varint(REPOSITORY_LIMITS.attemptsMax) }, () => {
-    const attempt = reader.text(NAME_BYTES_MAX);
+    const attempt = reader.text(REPOSITORY_LIMITS.nameBytesMax);
     return { attempt, packs: readPackPins(reader, attempt) };
   });
   const blocks = readBlocks(reader, object);
