@@ -49,6 +49,8 @@ async function restoreOddModes(): Promise<object> {
     memoryFile(meta('closed', 'file', 0), 'nobody may read this'),
     { entry: { ...meta('locked', 'directory', 0), sizeBytes: 0 }, pieces: [] },
     memoryFile(meta('locked/inside', 'file', 0o200), 'inside'),
+    { entry: { ...meta('null', 'character-device', 0o666), deviceNumber: 0x103, sizeBytes: 0 }, pieces: [] },
+    { entry: { ...meta('pipe', 'fifo', 0o640), sizeBytes: 0 }, pieces: [] },
     memoryFile(meta('setuid', 'file', 0o4755), 'program'),
   ];
   const reader = pointOf(entries, {

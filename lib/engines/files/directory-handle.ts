@@ -1,10 +1,22 @@
 // An open directory whose children are reached through its descriptor: whoever swaps a component of its path for a symlink meanwhile
 // leads us nowhere else. Node has no openat; /proc/self/fd/<n>/<name> is the same walk (Linux).
 
-import { existsSync, closeSync, constants, fstatSync, fsyncSync, mkdirSync, openSync, readdirSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+} from 'node:fs';
 import type { BigIntStats } from 'node:fs';
 
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
+/** Opens the thing itself without touching it; Linux has it, Node's constants do not. */
+const O_PATH = 0x200000;
 
 /** Elsewhere than on Linux (a developer's machine) plain paths must do; the walk is then only as safe as the path. */
 const hasDescriptorPaths = existsSync('/proc/self/fd');
@@ -45,6 +57,17 @@ export class DirectoryHandle {
     return hasDescriptorPaths
       ? joinPath(Buffer.from(`/proc/${process.pid}/fd/${this.fd}`), name)
       : joinPath(this.#path, name);
+  }
+
+  /** Sets the mode of the child itself: a symlink that took its place is not followed. */
+  chmodChild(name: Buffer, mode: number): void {
+    if (!hasDescriptorPaths) return chmodSync(this.child(name), mode);
+    const fd = openSync(this.child(name), O_PATH | O_NOFOLLOW);
+    try {
+      chmodSync(`/proc/self/fd/${fd}`, mode);
+    } finally {
+      closeSync(fd);
+    }
   }
 
   /** Names in byte order, which is manifest order within one directory. */

@@ -8,6 +8,7 @@ import { release } from 'node:os';
 import type { UnitFacts } from '../../domain/backup-record.ts';
 import type { EntryKind, EntryMeta, StoredEntry } from '../../domain/entry.ts';
 import { HoldfastError } from '../../domain/errors.ts';
+import { LIMITS } from '../../domain/limits.ts';
 import type { DumpSink, DumpUnit, EngineContext } from '../../ports/engine.ts';
 import { dumpFile, metaOf } from './dump-file.ts';
 import { compileExcludes } from './exclude.ts';
@@ -23,6 +24,9 @@ import type { UnitRoot } from './unit-root.ts';
 import { Walk } from './walk.ts';
 import type { Found, WalkStep } from './walk.ts';
 
+/** A quarter of a record may go to warnings, shared by its units. */
+const WARNING_BYTES_OF_RECORD = LIMITS.catalogItemBytesMax / 4;
+
 /** Looking ahead saves round trips for attributes; past this many bytes the look would be old when its file is read. */
 const LOOK_AHEAD_BYTES_MAX = 16n * 1024n * 1024n;
 
@@ -37,7 +41,7 @@ export interface TreeDump {
 /** @throws SourceUnreachable, SourcePrivilegeMissing, SourceChanged, DumpIncomplete, ExecutionStopped */
 export async function dumpTree({ settings, unit, sink, context, perlPath }: TreeDump): Promise<UnitFacts> {
   const root = openUnitRoot(unitPath(unit));
-  const findings = new Findings();
+  const findings = new Findings({ warningBytesMax: WARNING_BYTES_OF_RECORD / settings.paths.length });
   const walk = openWalk(root, settings, findings);
   const calls = settings.xattrs ? await SystemCalls.start(perlPath, context.signal) : undefined;
   if (settings.xattrs && calls === undefined)
@@ -141,6 +145,7 @@ class TreeReader {
         if (turn !== undefined) await turn;
       }
     }
+    this.#tellProgress();
   }
 
   #nextBatch(steps: Iterator<WalkStep>): WalkStep[] {

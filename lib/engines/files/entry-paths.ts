@@ -21,10 +21,7 @@ export function safeComponents(path: Buffer): Buffer[] {
 }
 
 export function unsafe(path: Buffer, why: string): HoldfastError {
-  return new HoldfastError(
-    'UnsafePath',
-    `unable to restore '${shownPath(path.subarray(0, LIMITS.pathBytesMax))}': ${why}`,
-  );
+  return new HoldfastError('UnsafePath', `unable to restore '${shownPath(path)}': ${why}`);
 }
 
 export function split(path: Buffer): Buffer[] {

@@ -4,6 +4,9 @@ import { pathText } from '../../domain/entry.ts';
 import { HoldfastError } from '../../domain/errors.ts';
 
 const WARNINGS_MAX = 100;
+/** Enough to find the file; a path may have four thousand bytes, and a record holds the warnings of all units. */
+const SHOWN_CHARACTERS_MAX = 300;
+const WARNING_BYTES_MAX = 32 * 1024;
 
 /** The file went away or became something else between two looks at it: normal in a live tree. */
 const GONE_CODES = ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO', 'ESTALE'];
@@ -21,12 +24,23 @@ export class Findings {
   excludedCount = 0;
   unreadableCount = 0;
   changedCount = 0;
-  #warnings: string[] = [];
+  readonly #warnings: string[] = [];
+  readonly #warningBytesMax: number;
+  #warningBytes = 0;
   #suppressed = 0;
 
+  constructor({ warningBytesMax }: { readonly warningBytesMax: number } = { warningBytesMax: WARNING_BYTES_MAX }) {
+    this.#warningBytesMax = warningBytesMax;
+  }
+
   warn(message: string, path?: Buffer): undefined {
-    if (this.#warnings.length >= WARNINGS_MAX) this.#suppressed++;
-    else this.#warnings.push(path === undefined ? message : `${message}: ${shownPath(path)}`);
+    const text = path === undefined ? message : `${message}: ${shownPath(path)}`;
+    const bytes = this.#warningBytes + Buffer.byteLength(text);
+    if (this.#warnings.length >= WARNINGS_MAX || bytes > this.#warningBytesMax) this.#suppressed++;
+    else {
+      this.#warnings.push(text);
+      this.#warningBytes = bytes;
+    }
     return undefined;
   }
 
@@ -66,8 +80,9 @@ export const errorCode = (error: unknown): string => (error as NodeJS.ErrnoExcep
 
 /** Control characters of a file name must not reach a terminal or a log line. */
 export function shownPath(path: Buffer): string {
-  return pathText(path).replace(
+  const text = pathText(path.subarray(0, SHOWN_CHARACTERS_MAX)).replace(
     /\p{Cc}/gu,
     (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
   );
+  return path.length > SHOWN_CHARACTERS_MAX ? `${text}…` : text;
 }

@@ -2,17 +2,7 @@
 // done, because every change inside it would change its times. Differences are collected, and the first are named.
 
 import { createHash } from 'node:crypto';
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  fchmodSync,
-  lstatSync,
-  openSync,
-  readlinkSync,
-  readSync,
-  rmSync,
-} from 'node:fs';
+import { closeSync, constants, fchmodSync, lstatSync, openSync, readlinkSync, readSync, rmSync } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
 
 import type { StoredEntry } from '../../domain/entry.ts';
@@ -230,7 +220,7 @@ function openToRead({ directory, name }: Place, mode: number): number {
     return openSync(path, flags);
   } catch (error) {
     if (errorCode(error) !== 'EACCES') throw error;
-    chmodSync(path, 0o600);
+    directory.chmodChild(name, 0o600);
     const fd = openSync(path, flags);
     fchmodSync(fd, mode);
     return fd;

@@ -1,9 +1,29 @@
 // Translates what the target's file system answers into names of the error table.
 
+import type { ErrorName } from '../../domain/errors.ts';
 import { HoldfastError } from '../../domain/errors.ts';
 import { errorCode, shownPath } from './findings.ts';
 
-/** Runs one piece of work on the target. @throws StorageFull, StorageReadOnly, UnsafePath, RestoreTargetNotEmpty */
+const NAMES: Readonly<Record<string, ErrorName>> = {
+  ENOSPC: 'StorageFull',
+  EDQUOT: 'StorageFull',
+  EACCES: 'StorageReadOnly',
+  EPERM: 'StorageReadOnly',
+  EROFS: 'StorageReadOnly',
+  // Names, kinds and modes that this file system cannot hold.
+  ENAMETOOLONG: 'StorageReadOnly',
+  EINVAL: 'StorageReadOnly',
+  EOPNOTSUPP: 'StorageReadOnly',
+  EMLINK: 'StorageReadOnly',
+  // A directory was expected and a symlink or file stands there: somebody wants the restore to go elsewhere.
+  ELOOP: 'UnsafePath',
+  ENOTDIR: 'UnsafePath',
+  EEXIST: 'RestoreTargetNotEmpty',
+  EISDIR: 'RestoreTargetNotEmpty',
+  ENOTEMPTY: 'RestoreTargetNotEmpty',
+};
+
+/** Runs one piece of work on the target. @throws StorageFull, StorageReadOnly, StorageUnavailable, UnsafePath, RestoreTargetNotEmpty */
 export async function onTarget<Result>(path: Buffer, work: () => Result | Promise<Result>): Promise<Result> {
   try {
     return await work();
@@ -12,37 +32,10 @@ export async function onTarget<Result>(path: Buffer, work: () => Result | Promis
   }
 }
 
-export function targetError(path: Buffer, error: unknown): unknown {
+/** What is no answer of the file system came from the repository or from us, and has its own name. */
+function targetError(path: Buffer, error: unknown): unknown {
+  if (typeof error !== 'object' || error === null || !('syscall' in error)) return error;
   const code = errorCode(error);
-  const shown = shownPath(path);
-  const options = { cause: error };
-  switch (code) {
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return new HoldfastError('StorageFull', `unable to restore '${shown}': ${code}`, { code }, options);
-    case 'EACCES':
-    case 'EPERM':
-    case 'EROFS':
-      return new HoldfastError('StorageReadOnly', `unable to restore '${shown}': ${code}`, { code }, options);
-    // A directory was expected and a symlink or file stands there: somebody wants the restore to go elsewhere.
-    case 'ELOOP':
-    case 'ENOTDIR':
-      return new HoldfastError(
-        'UnsafePath',
-        `unable to restore '${shown}': the way to it leads through something that is no directory`,
-        { code },
-        options,
-      );
-    case 'EEXIST':
-    case 'EISDIR':
-    case 'ENOTEMPTY':
-      return new HoldfastError(
-        'RestoreTargetNotEmpty',
-        `unable to restore '${shown}': something stands there`,
-        { code },
-        options,
-      );
-    default:
-      return error;
-  }
+  const name = NAMES[code] ?? 'StorageUnavailable';
+  return new HoldfastError(name, `unable to restore '${shownPath(path)}': ${code}`, { code }, { cause: error });
 }

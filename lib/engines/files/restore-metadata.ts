@@ -2,7 +2,6 @@
 // bits, an ACL changes mode bits, and everything but setting it changes the modification time.
 
 import {
-  chmodSync,
   closeSync,
   fchmodSync,
   fchownSync,
@@ -123,7 +122,7 @@ export class MetadataWriter {
     const path = place.directory.child(place.name);
     if (this.#calls === undefined) this.#setRoundedTime(entry, path, fd);
     if (fd !== undefined) fchmodSync(fd, this.modeOf(entry));
-    else if (entry.kind !== 'symlink') chmodSync(path, this.modeOf(entry));
+    else if (entry.kind !== 'symlink') place.directory.chmodChild(place.name, this.modeOf(entry));
     if (finalName === undefined) return;
     // The content is on the disk before its name is: a crash leaves the old file or the new one, never half of one.
     if (fd !== undefined) fsyncSync(fd);

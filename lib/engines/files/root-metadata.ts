@@ -7,7 +7,7 @@ import type { EntryMeta } from '../../domain/entry.ts';
 import type { Xattr } from './system-calls.ts';
 
 /** Facts stay small: attributes of a root beyond this are not worth a record that cannot be written. */
-const ROOT_XATTR_BYTES_MAX = 8 * 1024;
+const ROOT_XATTR_BYTES_MAX = 1024;
 
 export function rootDetails(stat: BigIntStats, xattrs: readonly Xattr[]): UnitFacts['details'] {
   const text = xattrs.map(({ name, value }) => `${name.toString('hex')}=${value.toString('hex')}`).join(' ');
