@@ -19,8 +19,12 @@ const STYLES: Readonly<Record<string, Style>> = {
 };
 
 /** `text` is terminal output with SGR styles; longer lines than `columns` are cut. */
-export function terminalPicture(text: string, columns = 118): string {
-  const lines = text.trimEnd().split('\n');
+export function terminalPicture(text: string, columns = 134): string {
+  // A throw-away key, but a picture of any recovery key teaches the wrong habit.
+  const lines = text
+    .trimEnd()
+    .replaceAll(/(HFRK1)(-[A-Z0-9]{4})+/g, '$1-····-····-····-····-····')
+    .split('\n');
   const width = Math.round(columns * CHARACTER_WIDTH + 2 * MARGIN);
   const height = lines.length * LINE_HEIGHT + 2 * MARGIN;
   const rows = lines.map((line, index) => row(line, MARGIN + (index + 1) * LINE_HEIGHT - 5, columns));
