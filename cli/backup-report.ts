@@ -68,9 +68,22 @@ export function backupLines(session: Session, backup: BackupStatusView, now: num
 
 const WARNINGS_MAX = 5;
 
-function copyText({ role, location, country, presentAt, verifiedAt }: BackupStatusView['copies'][number]): string {
+function copyText({
+  role,
+  location,
+  country,
+  presentAt,
+  verifiedAt,
+  damagedAt,
+}: BackupStatusView['copies'][number]): string {
   const state =
-    verifiedAt !== undefined ? '✓ every byte read back' : presentAt !== undefined ? 'present, not verified' : 'missing';
+    damagedAt !== undefined
+      ? '✗ damaged'
+      : verifiedAt !== undefined
+        ? '✓ every byte read back'
+        : presentAt !== undefined
+          ? 'present, not verified'
+          : 'missing';
   return `${role} ${location} (${country})  ${state}`;
 }
 
@@ -91,8 +104,12 @@ function nextCommands({ self }: Session, backups: readonly BackupStatusView[]): 
   const [first] = backups;
   if (first === undefined) return [`${self} status`];
   if (UNDER_WAY.includes(first.status)) return [`${self} backup show ${first.id} --wait`];
-  return [
-    `${self} verify ${first.id} --test-restore`,
-    `${self} restore plan ${first.store} --to-dir ./restored-${first.store}`,
-  ];
+  return [`${self} verify ${first.id} --test-restore`, `${self} restore plan ${first.store} ${targetOption(first)}`];
+}
+
+/** The first kind of target that the backup can be restored to, as an option to type. */
+function targetOption({ store, restoreTargets }: BackupStatusView): string {
+  if (restoreTargets.includes('data-directory')) return `--to-data-dir ./restored-${store}`;
+  if (restoreTargets.includes('database')) return '--to-url <url> --credential-ref <ref>';
+  return `--to-dir ./restored-${store}`;
 }

@@ -5,7 +5,7 @@ import { aBackupRecord, aCause } from '../../../test/builders/backup-record.ts';
 import { backupView, viewOfBackup } from './views.ts';
 import type { Viewer } from './viewer.ts';
 
-const viewer: Viewer = { language: 'ru', zoneOf: () => 'Europe/Moscow' };
+const viewer: Viewer = { language: 'ru', zoneOf: () => 'Europe/Moscow', targetsOf: () => ['directory'] };
 
 test('a backup - exactly the fields of its schema', () => {
   const view = viewOfBackup(aBackupRecord({ status: 'failed', cause: aCause() }), viewer);

@@ -45,6 +45,7 @@ export const backupView = z
     service: z.string(),
     engine: z.string(),
     method: z.string(),
+    restoreTargets: z.array(z.string()).meta({ description: 'Kinds of targets it can be restored to' }),
     type: z.enum(BACKUP_TYPES),
     status: z.enum(BACKUP_STATUSES),
     trigger: z.object({ kind: z.string(), slot: z.string().optional(), requestedBy: z.string() }),
@@ -66,6 +67,7 @@ export const backupView = z
         presentAt: instant.optional(),
         verifiedAt: instant.optional(),
         objects: z.number().optional(),
+        damagedAt: instant.optional().meta({ description: 'Found wrong or missing then, and not clean since' }),
       }),
     ),
     checks: z.array(
@@ -110,6 +112,7 @@ export function viewOfBackup(record: BackupRecord, viewer: Viewer): BackupView {
   return {
     ...shown,
     timeZone: viewer.zoneOf(record.store),
+    restoreTargets: [...viewer.targetsOf(record.engine, record.method)],
     copies: record.copies.map(viewOfCopy),
     checks: record.checks.map(({ rule, basis, verdict, evidence }) => ({ rule, basis, verdict, evidence })),
     units: record.units.map(viewOfUnit),
@@ -126,6 +129,7 @@ const viewOfCopy = ({
   presentAt,
   verifiedAt,
   objects,
+  damagedAt,
 }: CopyState): BackupView['copies'][number] => ({
   role,
   location,
@@ -133,6 +137,7 @@ const viewOfCopy = ({
   presentAt,
   verifiedAt,
   objects,
+  damagedAt,
 });
 
 const viewOfUnit = ({
