@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { files } from '../../lib/engines/files/engine.ts';
 import type { MakeSubject } from '../contracts/contract.ts';
 import { engineContract, engineMutants } from '../contracts/engine.contract.ts';
-import type { EngineSubject } from '../contracts/engine.contract.ts';
+import type { EngineSubject } from '../contracts/engine/engine-kit.ts';
 import { makeTree, treeDifference } from './files-fixture.ts';
 
 const CANARY = 'canary-6f1c2a';

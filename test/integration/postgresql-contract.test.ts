@@ -10,7 +10,7 @@ import type { RestoreTarget } from '../../lib/ports/engine.ts';
 import { runProcessOrThrow } from '../../scripts/run-process.ts';
 import type { MakeSubject } from '../contracts/contract.ts';
 import { engineContract } from '../contracts/engine.contract.ts';
-import type { EngineSubject } from '../contracts/engine.contract.ts';
+import type { EngineSubject } from '../contracts/engine/engine-kit.ts';
 import { hasPostgresqlClient, hasPostgresqlServer, postgresqlClient } from '../servers/postgresql-programs.ts';
 import { startFromDataDir, startPostgresql, type PostgresqlServer } from '../servers/postgresql.ts';
 
