@@ -556,6 +556,40 @@ describe('durability order', () => {
   });
 });
 
+describe('back-pressure', () => {
+  test('a location that does not answer - holds the writer when two packs are waiting, and lets it go on afterwards', async () => {
+    const context = aContext();
+    let answer: () => void = () => undefined;
+    const silence = new Promise<void>((resolve) => (answer = resolve));
+    context.location.before = async (operation, key) => {
+      if (operation === 'put' && key.includes('/packs/')) await silence;
+    };
+    const writer = await open(context);
+    let written = 0;
+    const tree = Object.fromEntries(
+      Array.from({ length: 60 }, (_, i) => [`f${String(i).padStart(2, '0')}`, noise(4000, String(i))]),
+    );
+    const writing = (async () => {
+      for (const [path, content] of Object.entries(tree)) {
+        await writeFile(writer, path, content);
+        written += content.length;
+      }
+    })();
+
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    // Two packs, the segments in flight and the one that is being filled.
+    expect(written).toBeLessThan(
+      2 * TINY_LIMITS.packBytes + 5 * (TINY_LIMITS.segmentBytes + TINY_LIMITS.chunkSizes.max),
+    );
+    expect(context.location.log.filter(({ key }) => key.includes('/packs/')).length).toBe(1);
+    answer();
+    await writing;
+
+    const unit = await writer.seal(NO_FACTS);
+    expect(await readUnit(context, unit)).toEqual(summaryOf(tree));
+  });
+});
+
 describe('failures', () => {
   test('killed at any put - leaves no manifest, and the next attempt is whole', async () => {
     const tree = { a: noise(50_000), b: prose(20_000) };

@@ -7,6 +7,7 @@ import type { AttemptIndex } from './index/index-object.ts';
 import { openIndex } from './index/index-object.ts';
 import { checkEntries } from './manifest/check-entries.ts';
 import { ChunkCensus } from './manifest/chunk-census.ts';
+import { FileHashes } from './manifest/file-hashes.ts';
 import type { Manifest } from './manifest/manifest.ts';
 import { openManifest } from './manifest/manifest.ts';
 import type { PackPin } from './packing/pack-pin.ts';
@@ -45,6 +46,13 @@ export async function verifyUnit(
   return new UnitVerification(context, options).run(unit);
 }
 
+/** What the bytes of packs are held against. */
+interface Proof {
+  readonly identifier: ChunkIdentifier;
+  readonly census: ChunkCensus;
+  readonly files: FileHashes;
+}
+
 class UnitVerification {
   readonly #context: RepositoryContext;
   readonly #options: VerifyOptions;
@@ -66,10 +74,12 @@ class UnitVerification {
     const { attempts } = manifest.trailer;
     const identifier = new ChunkIdentifier(chunkIdKeyOf(manifest.secret));
     const census = new ChunkCensus(identifier);
+    const hashes = await this.#expectHashes(manifest);
     for (const { attempt, packs } of attempts) {
       census.expect(attempt, packs);
-      if (this.#options.skipAttempts.has(attempt)) await this.#lookFor(packs);
-      else await this.#readPacks(packs, identifier, census);
+      const files = hashes.get(attempt);
+      if (files === undefined) await this.#lookFor(packs);
+      else await this.#readPacks(packs, { identifier, census, files });
     }
     await this.#checkIndex(unit, manifest, census);
     await checkEntries(manifest, census, () => this.#assertGoingOn());
@@ -91,10 +101,25 @@ class UnitVerification {
     }
   }
 
-  async #readPacks(packs: readonly PackPin[], identifier: ChunkIdentifier, census: ChunkCensus): Promise<void> {
+  /** File hashes to recompute, for each attempt whose packs are read this time. */
+  async #expectHashes(manifest: Manifest): Promise<ReadonlyMap<string, FileHashes>> {
+    const read = manifest.trailer.attempts.filter(({ attempt }) => !this.#options.skipAttempts.has(attempt));
+    const hashes = new Map(read.map(({ attempt }) => [attempt, new FileHashes(attempt)]));
+    for await (const entry of manifest.entries()) {
+      this.#assertGoingOn();
+      hashes.get(entry.content[0]?.attempt ?? '')?.expect(entry);
+    }
+    return hashes;
+  }
+
+  async #readPacks(packs: readonly PackPin[], proof: Proof): Promise<void> {
+    const { identifier, census, files } = proof;
     for (const pin of packs) {
       this.#assertGoingOn();
-      const table = await verifyPack(this.#context, await this.#keys.of(pin.attempt), pin, identifier);
+      const dataKey = await this.#keys.of(pin.attempt);
+      const table = await verifyPack(this.#context, dataKey, pin, identifier, (chunk, content) =>
+        files.add(chunk, content),
+      );
       census.record(pin, table);
       this.#count(pin.sizeBytes);
     }

@@ -85,6 +85,7 @@ export class PackWriter {
   async finish(): Promise<void> {
     if (this.#pack !== undefined) await this.#close(this.#pack);
     await this.#uploading;
+    this.#storages.length = 0;
   }
 
   /** Waits until nothing is under way any more; throws nothing. */

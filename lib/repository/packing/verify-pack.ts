@@ -14,12 +14,16 @@ import type { PackPin } from './pack-pin.ts';
 import type { PackTable } from './pack-table.ts';
 import { decodePackTable, idOfChunk, segmentFacts } from './pack-table.ts';
 
+/** Gets every chunk that was proven, by its number in the attempt; the content is valid during the call. */
+type OnChunk = (chunk: number, content: Buffer) => void;
+
 /** @throws CopyMissing, IntegrityViolation, RepositoryFormatUnsupported */
 export async function verifyPack(
   context: RepositoryContext,
   dataKey: DataKey,
   pin: PackPin,
   identifier: ChunkIdentifier,
+  onChunk?: OnChunk,
 ): Promise<PackTable> {
   const key = objectKeys.pack(context.storeName, pin.attempt, pin.number);
   const { sizeBytes, sha256 } = pin;
@@ -39,10 +43,20 @@ export async function verifyPack(
     // Awaited by the next turn of the loop; until then a failure must not count as unhandled.
     next?.catch(() => undefined);
     const wrong = firstWrongChunk(raw, table, number, identifier);
-    releaseBuffer(raw);
     if (wrong !== undefined) throw unlike(context, key, `chunk ${String(wrong)} is not what was backed up`);
+    if (onChunk !== undefined)
+      tellChunks(raw, table, number, (ordinal, content) => onChunk(pin.firstChunk + ordinal, content));
+    releaseBuffer(raw);
   }
   return table;
+}
+
+function tellChunks(raw: Buffer, table: PackTable, number: number, onChunk: OnChunk): void {
+  const { firstChunk, chunks } = table.segments[number]!;
+  for (let chunk = firstChunk; chunk < firstChunk + chunks; chunk++) {
+    const offset = table.offsets[chunk]!;
+    onChunk(chunk, raw.subarray(offset, offset + table.lengths[chunk]!));
+  }
 }
 
 function firstWrongChunk(
