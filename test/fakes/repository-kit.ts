@@ -7,8 +7,10 @@ import type { EntryMeta, StoredEntry } from '../../lib/domain/entry.ts';
 import type { PointReader } from '../../lib/ports/engine.ts';
 import type { RepositoryContext } from '../../lib/repository/repository-context.ts';
 import { openUnit } from '../../lib/repository/unit-reader.ts';
-import type { UnitWriterOptions } from '../../lib/repository/unit-writer.ts';
+import type { UnitWriter, UnitWriterOptions } from '../../lib/repository/unit-writer.ts';
 import { createUnitWriter } from '../../lib/repository/unit-writer.ts';
+import type { VerifyResult } from '../../lib/repository/verify-unit.ts';
+import { verifyUnit } from '../../lib/repository/verify-unit.ts';
 import { fixedClock } from './fixed-clock.ts';
 import type { MemoryKeyProvider } from './memory-key-provider.ts';
 import { memoryKeyProvider } from './memory-key-provider.ts';
@@ -85,18 +87,9 @@ export const meta = (path: string | Buffer, more: Partial<EntryMeta> = {}): Entr
 
 export type Tree = Readonly<Record<string, Buffer>>;
 
-export interface WriteOptions extends Partial<Omit<UnitWriterOptions, 'context'>> {
-  readonly facts?: UnitFacts;
-}
-
-/** Writes a unit of files in the order given and seals it. */
-export async function writeUnit(
-  context: RepositoryContext,
-  tree: Tree,
-  options: WriteOptions = {},
-): Promise<UnitResult> {
-  const { facts = NO_FACTS, ...more } = options;
-  const writer = await createUnitWriter({
+/** A writer with tiny limits and the names that tests expect. */
+export const openWriter = (context: RepositoryContext, more: Partial<UnitWriterOptions> = {}): Promise<UnitWriter> =>
+  createUnitWriter({
     context,
     attempt: 'bkp_1.0.1',
     unit: 'base',
@@ -105,11 +98,22 @@ export async function writeUnit(
     limits: TINY_LIMITS,
     ...more,
   });
-  for (const [path, content] of Object.entries(tree)) {
-    const file = writer.open(meta(path));
-    await file.write(content);
-    await file.close();
-  }
+
+export async function writeFile(writer: UnitWriter, path: string | Buffer, content: Buffer): Promise<void> {
+  const file = writer.open(meta(path));
+  await file.write(content);
+  await file.close();
+}
+
+export interface WriteOptions extends Partial<Omit<UnitWriterOptions, 'context'>> {
+  readonly facts?: UnitFacts;
+}
+
+/** Writes a unit of files in the order given and seals it. */
+export async function writeUnit(context: RepositoryContext, tree: Tree, options: WriteOptions = {}): Promise<UnitResult> {
+  const { facts = NO_FACTS, ...more } = options;
+  const writer = await openWriter(context, more);
+  for (const [path, content] of Object.entries(tree)) await writeFile(writer, path, content);
   return writer.seal(facts);
 }
 
@@ -142,3 +146,7 @@ export async function readUnit(context: RepositoryContext, unit: UnitResult): Pr
   for (const entry of await entriesOf(reader)) tree[entry.path.toString()] = summary(await contentOf(reader, entry));
   return tree;
 }
+
+/** Every byte that the unit needs is read; attempts of earlier backups too. */
+export const verifyWhole = (context: RepositoryContext, unit: UnitResult): Promise<VerifyResult> =>
+  verifyUnit(context, unit, { skipAttempts: new Set() });
