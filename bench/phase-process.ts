@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { WORKER_ENVIRONMENT, WORKER_NODE_FLAGS } from '../lib/app/worker-process.ts';
 import { systemClock } from '../lib/clouds/local/clock.ts';
 
 /** The kernel's unit in /proc on every Linux that Node.js runs on. */
@@ -26,13 +27,11 @@ export function runPhaseInChild<O>(bench: string, request: PhaseFile): O & Figur
   const file = join(request.work, `${request.phase}.json`);
   writeFileSync(file, JSON.stringify(request));
   const program = join(import.meta.dirname, 'main.ts');
-  const child = spawnSync(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', program, bench, '--phase', file],
-    {
-      stdio: ['ignore', 'inherit', 'inherit'],
-    },
-  );
+  // Started as a worker is, or the peak memory would be another program's.
+  const child = spawnSync(process.execPath, [...WORKER_NODE_FLAGS, program, bench, '--phase', file], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...WORKER_ENVIRONMENT },
+  });
   if (child.status !== 0) throw new Error(`phase '${request.phase}' failed`);
   return JSON.parse(readFileSync(`${file}.result`, 'utf8')) as O & Figures;
 }

@@ -19,6 +19,7 @@ import { formatProblem } from './config/problem.ts';
 import { loadConfiguration } from './config/load-configuration.ts';
 import { invokeFunction } from './invoke-function.ts';
 import { loadMachines, workerModule } from './project-files.ts';
+import { WORKER_ENVIRONMENT, WORKER_NODE_FLAGS } from './worker-process.ts';
 import { homeOf, recoveryRecipientFile } from './home.ts';
 
 const { local } = clouds;
@@ -141,10 +142,10 @@ function notifiersOf(
 
 /** What a worker process gets: its program, the names of the secrets that the configuration refers to, and where the platform is. */
 const workerCommand = (configuration: Configuration, home: string) => ({
-  command: [process.execPath, '--disable-warning=ExperimentalWarning', workerModule],
+  command: [process.execPath, ...WORKER_NODE_FLAGS, workerModule],
   env: process.env,
   passEnv: ['NODE_COMPILE_CACHE', ...secretVariables(configuration)],
-  setEnv: { HOLDFAST_CONFIG: configuration.file, HOLDFAST_HOME: home },
+  setEnv: { ...WORKER_ENVIRONMENT, HOLDFAST_CONFIG: configuration.file, HOLDFAST_HOME: home },
 });
 
 /** Variables behind `env:NAME` references, so that a worker sees the secrets of its stores and no others of this process. */
