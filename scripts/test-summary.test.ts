@@ -7,7 +7,7 @@ describe('summary of a test run', () => {
   test('passed and failed tests - both are counted', () => {
     const summary = summarize(aRun({ reports: [aReport(['passed', 'passed', 'failed'])] }));
 
-    expect(summary).toEqual({ passed: 2, failed: 1, skipped: 0, complaints: [] });
+    expect(summary).toEqual({ counts: { unit: 2 }, passed: 2, failed: 1, skipped: 0, complaints: [] });
   });
 
   test('a file that could not be loaded - counts as one failure', () => {

@@ -26,6 +26,8 @@ export interface TestSummary {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  /** How many tests of each project gave a verdict or were allowed not to: what the floors are compared with. */
+  readonly counts: Readonly<Record<string, number>>;
   /** Reasons to fail that no single test shows. */
   readonly complaints: readonly string[];
 }
@@ -54,7 +56,9 @@ export function summarize(input: SummaryInput): TestSummary {
   // A file that cannot be loaded has no tests to count, and must not pass for that.
   const broken = files.filter((file) => file.status === 'failed' && !file.assertionResults.some(isFailed));
 
+  const counts = countsOf(input, [...passed, ...skipped]);
   return {
+    counts,
     passed: passed.length,
     failed: failed.length + broken.length,
     skipped: skipped.length,
@@ -63,7 +67,7 @@ export function summarize(input: SummaryInput): TestSummary {
       ...skipped
         .filter((test) => !input.allowedSkips.some((allowed) => isAllowed(allowed, test)))
         .map((test) => `${test.file}: '${test.fullName}' was skipped and is not in test/allowed-skips.json`),
-      ...complaintsAboutFloors(input, [...passed, ...skipped]),
+      ...complaintsAboutFloors(input.floors, counts),
     ],
   };
 }
@@ -74,11 +78,17 @@ export function summaryLine({ passed, failed, skipped }: Pick<TestSummary, 'pass
 }
 
 /** Allowed skips count as seen: a machine without a server must not fall below the floor of one that has it. */
-function complaintsAboutFloors(input: SummaryInput, seen: readonly { file: string }[]): string[] {
-  return Object.entries(input.floors).flatMap(([project, floor]) => {
-    const count = seen.filter((test) => input.projectOf(test.file) === project).length;
-    return complaintBelowFloor(`tests of '${project}'`, count, floor) ?? [];
-  });
+function countsOf(input: SummaryInput, seen: readonly { file: string }[]): Readonly<Record<string, number>> {
+  const projects = [...Object.keys(input.floors), ...seen.map((test) => input.projectOf(test.file) ?? 'none')];
+  const counts = Object.fromEntries(projects.map((project) => [project, 0]));
+  for (const test of seen) counts[input.projectOf(test.file) ?? 'none']! += 1;
+  return counts;
+}
+
+function complaintsAboutFloors(floors: Floors['tests'], counts: Readonly<Record<string, number>>): string[] {
+  return Object.entries(floors).flatMap(
+    ([project, floor]) => complaintBelowFloor(`tests of '${project}'`, counts[project] ?? 0, floor) ?? [],
+  );
 }
 
 function isAllowed(allowed: AllowedSkip, test: { file: string; fullName: string }): boolean {

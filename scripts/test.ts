@@ -51,6 +51,11 @@ async function testEverything(): Promise<{ passed: number; failed: number; skipp
   if (tests.failed === 0 && runs.some((run) => !run.isPassed)) {
     complaints.push('jest failed although no test did: see its output above');
   }
+  process.stdout.write(
+    `\n${Object.entries(tests.counts)
+      .map(([project, count]) => `${project} ${count}`)
+      .join(', ')}\n`,
+  );
   process.stdout.write(complaints.map((complaint) => `FAIL  ${complaint}\n`).join(''));
   return {
     passed: tests.passed + checks.filter(isPassed).length,
