@@ -48,7 +48,9 @@ async function summarise(reports: readonly StoreReport[], backups: ReadonlyMap<s
   if (!isAllEqual) process.exitCode = 1;
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
   if (isJson)
-    process.stdout.write(`${JSON.stringify({ stores: stores.map(({ oracle: _, ...store }) => store), seconds })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ stores: stores.map(({ oracle: _, restoreSeconds, ...store }) => ({ ...store, restoreSeconds: Math.round(restoreSeconds * 1000) / 1000 })), seconds })}\n`,
+    );
   out.summary(stores, seconds, isAllEqual);
   if (pictureFile !== undefined) await writeFile(pictureFile, terminalPicture(out.text()));
 }

@@ -8,20 +8,10 @@ import type { Explanation } from '../../monitoring/explain-store.ts';
 import type { StoreState } from '../../monitoring/store-state.ts';
 import type { Catalog } from '../../ports/catalog.ts';
 import type { Platform } from '../../ports/platform.ts';
+import type { ScheduleView } from '../../scheduling/schedules.ts';
 import type { ConfigurationCheck } from './check-configuration.ts';
 import type { CheckupView } from './checkup.ts';
 import type { Language } from './language.ts';
-
-export interface ScheduleView {
-  readonly id: string;
-  readonly store: string;
-  readonly cron: string;
-  readonly timeZone: string;
-  readonly type: BackupType;
-  readonly origin: 'configuration' | 'api';
-  readonly lastRunAt?: string;
-  readonly nextRunAt: string;
-}
 
 export interface ScheduleFields {
   readonly cron: string;
