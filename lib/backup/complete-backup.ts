@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 import { isoNow } from '../ports/clock.ts';
 import type { Platform } from '../ports/platform.ts';
 import { changeBackup, loadBackup } from '../records/backups.ts';
-import { fenceCheck } from '../records/fence.ts';
+import { requireFence } from '../records/fence.ts';
 import { secondsBetween } from './fail-backup.ts';
 
 export const completeBackupInput = z.strictObject({ backupId: z.string() });
@@ -18,7 +18,7 @@ export async function completeBackup(platform: Platform, { backupId }: z.infer<t
     action: 'backup_completed',
     actor: 'machine:backup',
     details: { checksum: record.checksum ?? '', copies: record.copies.length, checks: record.checks.length },
-    before: async () => [fenceCheck(record.store, record.epoch)],
+    before: async () => [await requireFence(platform.catalog, record)],
   });
   return { status: completed.status };
 }

@@ -9,7 +9,7 @@ import type { JsonObject } from '../domain/json.ts';
 import type { JobContext } from '../jobs/job.ts';
 import type { Platform } from '../ports/platform.ts';
 import { loadBackup, restorableBackups } from '../records/backups.ts';
-import { holdsFence } from '../records/fence.ts';
+import { requireFence } from '../records/fence.ts';
 import { damagedAttempts } from '../records/verified-ledger.ts';
 import { createUnitWriter } from '../repository/unit-writer.ts';
 import { repositoryOf } from '../repository/repository-of.ts';
@@ -22,7 +22,7 @@ const payloadOf = z.strictObject({ backupId: z.string(), unit: z.number() });
 export async function dumpUnit(platform: Platform, payload: JsonObject, job: JobContext): Promise<UnitResult> {
   const { backupId, unit: index } = payloadOf.parse(payload);
   const record = await loadBackup(platform.catalog, backupId);
-  await assertFence(platform, record);
+  await requireFence(platform.catalog, record);
   const { engine, source } = sourceOf(platform, record.store);
   const plan = await loadDumpPlan(platform.catalog, record.store, backupId);
   const unit = unitOf(plan, index);
@@ -45,7 +45,7 @@ export async function dumpUnit(platform: Platform, payload: JsonObject, job: Job
   try {
     const facts = await engine.dump(source, unit, writer, context);
     // A worker that lost its fence must not even look finished.
-    await assertFence(platform, record);
+    await requireFence(platform.catalog, record);
     return await writer.seal(facts);
   } catch (error) {
     await writer.abandon();
@@ -98,13 +98,4 @@ export function primaryOf(platform: Platform, store: string): string {
   if (primary === undefined)
     throw new HoldfastError('InvalidConfiguration', `store '${store}' has no primary location`, { store });
   return primary.location;
-}
-
-async function assertFence(platform: Platform, record: BackupRecord): Promise<void> {
-  if (await holdsFence(platform.catalog, record.store, record.epoch)) return;
-  throw new HoldfastError(
-    'FenceLost',
-    `backup '${record.id}' lost the repository of '${record.store}' to a newer writer`,
-    { backupId: record.id },
-  );
 }

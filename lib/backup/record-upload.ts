@@ -6,7 +6,7 @@ import type { BackupRecord, UnitResult } from '../domain/backup-record.ts';
 import { resultOf } from '../jobs/results.ts';
 import type { Platform } from '../ports/platform.ts';
 import { changeBackup, loadBackup } from '../records/backups.ts';
-import { fenceCheck } from '../records/fence.ts';
+import { requireFence } from '../records/fence.ts';
 import { sealPoint } from '../repository/point.ts';
 import { repositoryOf } from '../repository/repository-of.ts';
 import { dumpJob, loadDumpPlan } from './dump-plan.ts';
@@ -45,7 +45,7 @@ export async function recordUpload(platform: Platform, { backupId }: z.infer<typ
     action: 'backup_status_changed',
     actor: 'machine:backup',
     details: { checksum: point.sha256, units: units.length },
-    before: async () => [fenceCheck(record.store, record.epoch)],
+    before: async () => [await requireFence(platform.catalog, record)],
   });
   return { status: uploaded.status };
 }

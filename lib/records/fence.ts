@@ -1,6 +1,8 @@
 // The fence of a store's repository: whoever writes there raises the epoch first and commits only while it still finds its own.
 // A late writer of an older epoch can therefore change nothing (DESIGN 5; trap 38: a lease alone does not guard).
 
+import type { BackupRecord } from '../domain/backup-record.ts';
+import { HoldfastError } from '../domain/errors.ts';
 import type { Catalog, Write } from '../ports/catalog.ts';
 import { load, putOver } from './items.ts';
 import { fenceKey } from './keys.ts';
@@ -24,14 +26,21 @@ export async function raiseFence(
   return { epoch, write: putOver(fenceKey(store), { epoch, owner }, fence) };
 }
 
-/** The condition of every commit: the fence is still at our epoch. */
-export const fenceCheck = (store: string, epoch: number): Write => ({
-  kind: 'check',
-  key: fenceKey(store),
-  condition: { kind: 'equals', fields: { epoch } },
-});
-
-export async function holdsFence(catalog: Catalog, store: string, epoch: number): Promise<boolean> {
+/**
+ * The condition of every commit: the fence is still at our epoch. A fence that is known to be lost is told by its name at once; the
+ * condition itself catches the one that is lost between this reading and the write.
+ *
+ * @throws FenceLost
+ */
+export async function requireFence(
+  catalog: Catalog,
+  { id, store, epoch }: Pick<BackupRecord, 'id' | 'store' | 'epoch'>,
+): Promise<Write> {
   const fence = await load<Fence>(catalog, fenceKey(store));
-  return fence?.value.epoch === epoch;
+  if (fence?.value.epoch !== epoch) {
+    throw new HoldfastError('FenceLost', `backup '${id}' lost the repository of '${store}' to a newer writer`, {
+      backupId: id,
+    });
+  }
+  return { kind: 'check', key: fenceKey(store), condition: { kind: 'equals', fields: { epoch } } };
 }

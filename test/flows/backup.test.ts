@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { HoldfastError } from '../../lib/domain/errors.ts';
 import { listAudit, verifyAuditChain } from '../../lib/records/audit.ts';
 import { loadBackup } from '../../lib/records/backups.ts';
+import { raiseFence } from '../../lib/records/fence.ts';
 import { dispatch } from '../../lib/scheduling/dispatch.ts';
 import { requestBackup } from '../../lib/scheduling/request-backup.ts';
 import { testPlatform } from './test-platform.ts';
@@ -122,6 +123,18 @@ describe('backup', () => {
 
     expect(record.status).toBe('failed');
     expect(record.cause?.name).toBe('SourceChanged');
+  });
+
+  it('a newer writer takes the repository over during the dump (trap 38) - the late backup is aborted and completes nothing', async () => {
+    platform.scripted.onDump = async () => {
+      const raised = await raiseFence(platform.catalog, 'orders-db', 'a newer writer');
+      await platform.catalog.transact([raised.write]);
+    };
+
+    const record = await backUp();
+
+    expect(record.status).toBe('aborted');
+    expect(record.cause?.name).toBe('FenceLost');
   });
 
   it('a copy in an unknown country under a residency rule - is quarantined with its evidence', async () => {
