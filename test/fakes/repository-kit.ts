@@ -110,7 +110,11 @@ export interface WriteOptions extends Partial<Omit<UnitWriterOptions, 'context'>
 }
 
 /** Writes a unit of files in the order given and seals it. */
-export async function writeUnit(context: RepositoryContext, tree: Tree, options: WriteOptions = {}): Promise<UnitResult> {
+export async function writeUnit(
+  context: RepositoryContext,
+  tree: Tree,
+  options: WriteOptions = {},
+): Promise<UnitResult> {
   const { facts = NO_FACTS, ...more } = options;
   const writer = await openWriter(context, more);
   for (const [path, content] of Object.entries(tree)) await writeFile(writer, path, content);
