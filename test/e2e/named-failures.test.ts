@@ -1,7 +1,7 @@
 // What must not go unnoticed: each trouble ends in its named error or status, the documented exit code, and a message to a person.
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,10 +10,14 @@ import path from 'node:path';
 
 import { runProcess, runProcessOrThrow } from '../../scripts/run-process.ts';
 import type { ProcessResult } from '../../scripts/run-process.ts';
+import { hasPostgresqlClient, postgresqlClient } from '../servers/postgresql-programs.ts';
 import { startPostgresql } from '../servers/postgresql.ts';
 import type { PostgresqlServer } from '../servers/postgresql.ts';
 import { scratchFolder, scratchPlatform } from './scratch-platform.ts';
 import type { RunningPlatform, ScratchPlatform } from './scratch-platform.ts';
+
+const MAJOR = 18;
+const withClient = hasPostgresqlClient(MAJOR) ? it : it.skip;
 
 let folder: string;
 let webhook: Server;
@@ -24,7 +28,7 @@ let mounted: string | undefined;
 
 beforeAll(async () => {
   const dir = path.join(tmpdir(), `holdfast-named-${process.pid}`);
-  postgresql = await startPostgresql({ major: 18, dir, auth: 'scram' });
+  postgresql = await startPostgresql({ major: MAJOR, dir, auth: 'scram' });
   webhook = createServer((request, response) => {
     let body = '';
     request.on('data', (bytes: Buffer) => (body += bytes.toString()));
@@ -56,6 +60,8 @@ interface Trouble {
   readonly secondCountry?: string;
   readonly password?: string;
   readonly engine?: 'files' | 'postgresql';
+  /** Folder of client programs: a logical backup with them. */
+  readonly clientBinDir?: string;
 }
 
 /** A platform with a webhook, one store `main-store`, and the given trouble in its configuration. */
@@ -87,13 +93,13 @@ services:
     stores:
       main-store:
         engine: ${trouble.engine ?? 'files'}
-        ${trouble.engine === 'postgresql' ? 'method: physical' : ''}
+        ${trouble.engine === 'postgresql' ? `method: ${trouble.clientBinDir === undefined ? 'physical' : 'logical'}` : ''}
         class: medium
         data: ${trouble.data ?? 'system_data'}
         full: "0 2 * * *"
         copies: [primary, second]
         keep: { daily: 30d }
-        source: ${trouble.engine === 'postgresql' ? `{ host: 127.0.0.1, port: ${postgresql.port}, user: postgres, credentialRef: "file:${path.join(folder, 'password')}" }` : `{ paths: ["${tree}"] }`}
+        source: ${trouble.engine === 'postgresql' ? `{ host: 127.0.0.1, port: ${postgresql.port}, user: postgres, credentialRef: "file:${path.join(folder, 'password')}"${trouble.clientBinDir === undefined ? '' : `, databases: [postgres], clientBinDir: "${trouble.clientBinDir}"`} }` : `{ paths: ["${tree}"] }`}
 `;
 
 async function backUp(platform: ScratchPlatform): Promise<{ result: ProcessResult; backup: BackupView | undefined }> {
@@ -121,6 +127,28 @@ describe('a backup that must not look good', () => {
     expect(messages.length).toBe(1);
     expect(messages.join()).not.toContain('wrong');
   });
+
+  withClient(
+    'a dump tool that writes half and exits 1 - failed with DumpToolFailed after three attempts, exit 1, and a message',
+    async () => {
+      const { binDir } = postgresqlClient(MAJOR);
+      const stubs = mkdtempSync(path.join(tmpdir(), 'holdfast-stub-'));
+      const calls = path.join(stubs, 'calls');
+      for (const program of ['pg_dumpall', 'pg_restore'])
+        symlinkSync(path.join(binDir, program), path.join(stubs, program));
+      const script = `#!/bin/sh\n[ "$1" = --version ] && exec ${binDir}/pg_dump --version\necho call >> ${calls}\n${binDir}/pg_dump "$@" | head -c 1000\nexit 1\n`;
+      writeFileSync(path.join(stubs, 'pg_dump'), script, { mode: 0o755 });
+      const platform = await platformWith({ engine: 'postgresql', clientBinDir: stubs });
+
+      const { result, backup } = await backUp(platform);
+
+      expect(backup).toMatchObject({ status: 'failed', cause: { name: 'DumpToolFailed' } });
+      expect(result.exitCode).toBe(1);
+      expect(messages.length).toBe(1);
+      expect(readFileSync(calls, 'utf8').split('\n').filter(Boolean)).toHaveLength(3);
+      rmSync(stubs, { recursive: true });
+    },
+  );
 
   it('the second location itself says that it lies in a forbidden country - quarantined with its evidence, exit 5, and a message', async () => {
     const platform = await platformWith({ rules: 'ru-152-fz', data: 'user_data' });
