@@ -95,7 +95,6 @@ export const ERROR_TABLE = {
   // Machinery.
   IllegalStatusChange: row('ILLEGAL_STATUS_CHANGE', false, 409, 1, 'This status change is not legal', 'Недопустимая смена статуса', 'The record has moved on; read it again.'),
   NotificationFailed: row('NOTIFICATION_FAILED', true, 502, 7, 'A notification could not be delivered', 'Уведомление не доставлено', 'Check the channel; "holdfast doctor" tests it.'),
-  RateLimited: row('RATE_LIMITED', true, 429, 8, 'Too many requests', 'Слишком много запросов', 'Slow down and try again.'),
   Internal: row('INTERNAL', false, 500, 1, 'Unexpected error', 'Непредвиденная ошибка', 'This is a fault of Holdfast; the log has the details.'),
 } as const satisfies Record<string, ErrorRow>;
 
