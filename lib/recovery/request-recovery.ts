@@ -4,6 +4,7 @@
 import { HoldfastError, toStoredError } from '../domain/errors.ts';
 import { isRecoverySettled } from '../domain/recovery-request.ts';
 import type { RecoveryPlan, RecoveryRequest, RecoveryType } from '../domain/recovery-request.ts';
+import { stopJob } from '../jobs/stop-job.ts';
 import { isoNow } from '../ports/clock.ts';
 import type { Platform } from '../ports/platform.ts';
 import { auditWrites } from '../records/audit.ts';
@@ -14,6 +15,7 @@ import { idempotencyKey, planKey, recoveryKey } from '../records/keys.ts';
 import { digestOf } from './plan-recovery.ts';
 import { changeRecovery, loadRecovery } from './recoveries.ts';
 import { releaseRestoreLease } from './restore-lease.ts';
+import { RESTORE_JOB } from './start-restore.ts';
 
 export interface RecoveryRun {
   readonly planId: string;
@@ -119,6 +121,8 @@ export async function cancelRecovery(platform: Platform, recoveryId: string): Pr
   if (isRecoverySettled(request.status)) return request;
   const execution = await platform.flows.start({ machine: 'recovery', name: recoveryId, input: { recoveryId } });
   await platform.flows.stop(execution.id, 'cancelled by request');
+  // The lease goes back only when nobody reads or writes any more.
+  await stopJob(platform, { owner: recoveryId, job: RESTORE_JOB }, 'cancelled by request');
   await releaseRestoreLease(platform, request.backupId, recoveryId);
   return await changeRecovery(platform, recoveryId, {
     to: 'aborted',

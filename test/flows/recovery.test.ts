@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import type { BackupRecord } from '../../lib/domain/backup-record.ts';
+import { resultOf } from '../../lib/jobs/results.ts';
 import { loadBackup } from '../../lib/records/backups.ts';
 import { planRecovery } from '../../lib/recovery/plan-recovery.ts';
 import { loadRecovery } from '../../lib/recovery/recoveries.ts';
-import { requestRecovery } from '../../lib/recovery/request-recovery.ts';
+import { cancelRecovery, requestRecovery } from '../../lib/recovery/request-recovery.ts';
 import { dispatch } from '../../lib/scheduling/dispatch.ts';
 import { requestBackup } from '../../lib/scheduling/request-backup.ts';
 import { requestValidation } from '../../lib/validation/request-validation.ts';
@@ -102,6 +103,41 @@ describe('recovery', () => {
     await expect(requestRecovery(platform, { planId: plan.id, requestedBy: 'test' })).rejects.toMatchObject({
       name: 'PlanExpired',
     });
+  });
+
+  it('a running restore is cancelled - its worker is ended before the lease goes back, and a late result counts for nothing', async () => {
+    const plan = await planRecovery(platform, {
+      store: 'orders-db',
+      target: { kind: 'directory', path: target },
+      options: {},
+      requestedBy: 'test',
+    });
+    const hasBegun = Promise.withResolvers<undefined>();
+    const mayGoOn = Promise.withResolvers<undefined>();
+    platform.scripted.effect = async (_name, run) => {
+      hasBegun.resolve(undefined);
+      await mayGoOn.promise;
+      return await run();
+    };
+    const leasesAtStop: number[] = [];
+    const stop = platform.workers.stop;
+    platform.workers.stop = async (jobId, attempt) => {
+      leasesAtStop.push((await loadBackup(platform.catalog, record.id)).restoreLeases.length);
+      await stop(jobId, attempt);
+    };
+    const request = await requestRecovery(platform, { planId: plan.id, requestedBy: 'test' });
+    await hasBegun.promise;
+
+    await cancelRecovery(platform, request.id);
+    mayGoOn.resolve(undefined);
+    // A promise cannot be killed: let the late worker come to its end, where it must find nothing to write.
+    while ((await platform.workers.probe(`${request.id}/restore`, 1)) !== 'gone') await new Promise(setImmediate);
+    await platform.flows.drain();
+
+    expect(leasesAtStop).toEqual([1]);
+    await expect(resultOf(platform.catalog, request.id, 'restore')).rejects.toThrow('has no result');
+    expect((await loadRecovery(platform.catalog, request.id)).status).toBe('aborted');
+    expect((await loadBackup(platform.catalog, record.id)).restoreLeases).toEqual([]);
   });
 
   it('a store without a backup - cannot be planned', async () => {
